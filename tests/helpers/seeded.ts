@@ -1,4 +1,4 @@
-/** Small things most structure tests need: a reproducible random source and bytes from text. */
+/** The random source of tests: the same seed gives the same operations on every machine. */
 
 /** A reproducible source of random numbers. */
 export interface SeededRandom {
@@ -18,11 +18,4 @@ export function seededRandom(seed: number): SeededRandom {
     return (t ^ (t >>> 14)) >>> 0;
   };
   return { next, below: (limit) => Math.floor(next() / 4294967296 * limit) };
-}
-
-/** The bytes whose values are the character codes of the text (0 to 255). */
-export function bytes(text: string): Uint8Array {
-  const out = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
-  return out;
 }

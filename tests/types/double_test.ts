@@ -10,10 +10,11 @@ import {
   parseLongDouble,
   scaleLongDoubleUp,
 } from "../../types/long_double.ts";
-import { bytes, seededRandom } from "../helpers/seeded.ts";
+import { toBytes } from "../helpers/bytes.ts";
+import { seededRandom } from "../helpers/seeded.ts";
 
-const parse = (text: string) => parseDouble(bytes(`9${text}9`), 1, text.length + 1);
-const bound = (text: string) => parseRangeDouble(bytes(`9${text}9`), 1, text.length + 1);
+const parse = (text: string) => parseDouble(toBytes(`9${text}9`), 1, text.length + 1);
+const bound = (text: string) => parseRangeDouble(toBytes(`9${text}9`), 1, text.length + 1);
 
 Deno.test("scores are printed with 17 significant digits", () => {
   const cases: [number, string][] = [
@@ -85,7 +86,7 @@ Deno.test("what is printed reads back as the same double", () => {
   }
 });
 
-const long = (text: string) => parseLongDouble(bytes(text), 0, text.length);
+const long = (text: string) => parseLongDouble(toBytes(text), 0, text.length);
 
 function sum(a: string, b: string): string {
   return formatLongDouble(addLongDouble(long(a)!, long(b)!));

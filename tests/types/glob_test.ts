@@ -1,12 +1,13 @@
 /** Glob matching: the odd corners as redis-server 7.0.15 answers them, and a naive recursive model. */
 import { assert, assertEquals } from "@std/assert";
 import { globIsLiteral, globMatch } from "../../types/glob.ts";
-import { bytes, seededRandom } from "../helpers/seeded.ts";
+import { toBytes } from "../helpers/bytes.ts";
+import { seededRandom } from "../helpers/seeded.ts";
 
 function match(pattern: string, subject: string, nocase = false): boolean {
   // The spans sit inside larger buffers whose neighbours must not be looked at.
-  const p = bytes("[*" + pattern + "]*");
-  const s = bytes("x" + subject + "y");
+  const p = toBytes("[*" + pattern + "]*");
+  const s = toBytes("x" + subject + "y");
   return globMatch(p, 2, p.length - 2, s, 1, s.length - 1, nocase);
 }
 
@@ -65,7 +66,7 @@ Deno.test("a hostile pattern takes no exponential time", () => {
 });
 
 Deno.test("literal patterns are known", () => {
-  const known = (text: string) => globIsLiteral(bytes(text), 0, text.length);
+  const known = (text: string) => globIsLiteral(toBytes(text), 0, text.length);
   assert(known("plain:key-]^"));
   for (const special of ["*", "?", "[", "\\"]) assert(!known("a" + special));
 });
