@@ -1,0 +1,101 @@
+/**
+ * What a record of the keyspace holds: type and encoding in one small number, so that it fits the record's header.
+ * Small collections are one packed block inline in the record; large ones are an object that the record names.
+ */
+
+/** The kinds of values; 4 bits in a record's header. */
+export const Kind = {
+  /** String of at most 44 bytes, written as a whole. */
+  EMBSTR: 0,
+  /** Longer string, or one that was changed in place. */
+  RAW: 1,
+  /** String that is the canonical text of a 64-bit integer; stored as that text. */
+  INT: 2,
+  /** List in one inline listpack (OBJECT ENCODING still says quicklist). */
+  LIST_PACKED: 3,
+  /** {@link Quicklist} object. */
+  LIST: 4,
+  /** Hash in one inline listpack (field, value, field, value ...). */
+  HASH_PACKED: 5,
+  /** Hash object over a byte table. */
+  HASH: 6,
+  /** Set of integers in one inline intset. */
+  SET_INTS: 7,
+  /** Set object over a byte table. */
+  SET: 8,
+  /** Sorted set in one inline listpack (member, score, ... in order). */
+  ZSET_PACKED: 9,
+  /** Sorted set object. */
+  ZSET: 10,
+  /** Stream object. */
+  STREAM: 11,
+} as const;
+
+/** One of the numbers of {@link Kind}. */
+export type KindCode = typeof Kind[keyof typeof Kind];
+
+/** Strings up to this many bytes are "embstr" (OBJECT ENCODING of Redis 7.0). */
+export const EMBSTR_LIMIT = 44;
+
+const TYPE_NAMES = [
+  "string",
+  "string",
+  "string",
+  "list",
+  "list",
+  "hash",
+  "hash",
+  "set",
+  "set",
+  "zset",
+  "zset",
+  "stream",
+];
+
+const ENCODING_NAMES = [
+  "embstr",
+  "raw",
+  "int",
+  "quicklist",
+  "quicklist",
+  "listpack",
+  "hashtable",
+  "intset",
+  "hashtable",
+  "listpack",
+  "skiplist",
+  "stream",
+];
+
+/** The name that TYPE replies. */
+export function typeName(kind: number): string {
+  return TYPE_NAMES[kind]!;
+}
+
+/** The name that OBJECT ENCODING replies. */
+export function encodingName(kind: number): string {
+  return ENCODING_NAMES[kind]!;
+}
+
+/** True for the three kinds of strings. */
+export function isString(kind: number): boolean {
+  return kind <= Kind.INT;
+}
+
+/** True where the record names an object instead of holding the value's bytes. */
+export function isObject(kind: number): boolean {
+  return kind === Kind.LIST || kind === Kind.HASH || kind === Kind.SET || kind === Kind.ZSET || kind === Kind.STREAM;
+}
+
+/** A large value: what the keyspace must know about it, whatever its type. */
+export interface StoredObject {
+  /** Bytes that the value takes, arena blocks and JavaScript objects together; O(1). */
+  memoryBytes(): number;
+  /** Elements, as MEMORY USAGE, lazy freeing and DEBUG measure effort. */
+  readonly length: number;
+  /**
+   * Gives back up to `budget` elements' arena blocks; true when nothing is left. The value is unreachable by then.
+   * Values without arena blocks return true at once.
+   */
+  release(budget: number): boolean;
+}
