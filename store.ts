@@ -267,7 +267,9 @@ export class Database {
   /** The record of a key that is alive, else 0; neither statistics nor access time. */
   find(buf: Uint8Array, start: number, end: number): number {
     const addr = this.#table.find(buf, start, end);
-    return addr !== 0 && this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr) ? 0 : addr;
+    return addr !== 0 && this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)
+      ? 0
+      : addr;
   }
 
   /** As {@link find}, for a command that reads: counts hits and misses and refreshes the access time. */
@@ -502,7 +504,14 @@ export class Database {
    * go along. An object over arena blocks must be handed in as a copy made in the target's arena (`moved`) when the
    * database changes; the old one is then released.
    */
-  rename(addr: number, to: Database, buf: Uint8Array, start: number, end: number, moved?: StoredObject): number {
+  rename(
+    addr: number,
+    to: Database,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    moved?: StoredObject,
+  ): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
     const kind = this.kind(addr);
     const expiry = this.expiryOf(addr);
@@ -669,7 +678,9 @@ export class Database {
   #replaceAddress(from: number, to: number): void {
     const hash = this.#table.hashOf(from);
     this.#table.relocate(hash, from, to);
-    if (this.#words(from)[this.#word(from)]! >>> 29 === WORDS_EXPIRING) this.#expires.relocate(hash, from, to);
+    if (this.#words(from)[this.#word(from)]! >>> 29 === WORDS_EXPIRING) {
+      this.#expires.relocate(hash, from, to);
+    }
   }
 
   /** Gives a record a header with or without expiry words. */

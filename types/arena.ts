@@ -144,7 +144,8 @@ export class Arena {
     }
     const blockBytes = CLASS_BYTES[cls]!;
     const unit = addr & UNIT_MASK;
-    const hadRoom = this.#free[chunk] !== 0 || this.#fresh[chunk]! + (blockBytes >>> UNIT_SHIFT) <= CHUNK_UNITS;
+    const hadRoom = this.#free[chunk] !== 0 ||
+      this.#fresh[chunk]! + (blockBytes >>> UNIT_SHIFT) <= CHUNK_UNITS;
     this.#words[chunk]![unit << (UNIT_SHIFT - 2)] = this.#free[chunk]!;
     this.#free[chunk] = unit + 1;
     this.#blockBytes -= blockBytes;

@@ -84,7 +84,8 @@ export function isString(kind: number): boolean {
 
 /** True where the record names an object instead of holding the value's bytes. */
 export function isObject(kind: number): boolean {
-  return kind === Kind.LIST || kind === Kind.HASH || kind === Kind.SET || kind === Kind.ZSET || kind === Kind.STREAM;
+  return kind === Kind.LIST || kind === Kind.HASH || kind === Kind.SET || kind === Kind.ZSET ||
+    kind === Kind.STREAM;
 }
 
 /** A large value: what the keyspace must know about it, whatever its type. */
