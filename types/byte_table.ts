@@ -186,13 +186,13 @@ export class ByteTable {
    * done when 0 comes back. A record may be visited more than once in a whole scan. `visit` must not change the table.
    */
   scan(cursor: number, visit: Visit): number {
-    let small = this.#index;
+    let small: Uint32Array = this.#index;
     let smallMask = this.#mask;
     if (this.#old === null) {
       visitHome(small, smallMask, cursor & smallMask, visit);
       return nextCursor(cursor, smallMask);
     }
-    let large = this.#old;
+    let large: Uint32Array = this.#old;
     let largeMask = this.#oldMask;
     if (smallMask > largeMask) {
       [small, large] = [large, small];
