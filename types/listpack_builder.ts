@@ -10,7 +10,7 @@
  * Offsets are absolute in `buf`, as in the reading half. Every change may move the block, so an offset held across one
  * is void; each method returns the offset to go on with. A span passed in must not lie in the builder's own buffer.
  */
-import { parseInt64, writeI64, writeU32 } from "./bytes.ts";
+import { copyBytes, parseInt64, writeI64, writeU32 } from "./bytes.ts";
 import {
   LP_COUNT_UNKNOWN,
   LP_EMPTY_BYTES,
@@ -125,7 +125,7 @@ export class ListpackBuilder {
     if (int !== undefined) return this.insertIntAt(p, int);
     const size = stringEntrySize(to - from);
     const at = this.#open(p, size + lpBackLengthBytes(size));
-    this.#writeString(at, size, buf, from, to);
+    writeString(this.buf, at, size, buf, from, to);
     this.#changeCount(1);
     return at;
   }
@@ -134,7 +134,7 @@ export class ListpackBuilder {
   insertIntAt(p: number, value: number | bigint): number {
     const size = intEntrySize(value);
     const at = this.#open(p, size + 1);
-    this.#writeInt(at, size, value);
+    writeInt(this.buf, at, size, value);
     this.#changeCount(1);
     return at;
   }
@@ -150,7 +150,7 @@ export class ListpackBuilder {
     if (int !== undefined) return this.replaceInt(p, int);
     const size = stringEntrySize(to - from);
     const at = this.#resize(p, size + lpBackLengthBytes(size));
-    this.#writeString(at, size, buf, from, to);
+    writeString(this.buf, at, size, buf, from, to);
     return at;
   }
 
@@ -158,7 +158,7 @@ export class ListpackBuilder {
   replaceInt(p: number, value: number | bigint): number {
     const size = intEntrySize(value);
     const at = this.#resize(p, size + 1);
-    this.#writeInt(at, size, value);
+    writeInt(this.buf, at, size, value);
     return at;
   }
 
@@ -289,45 +289,35 @@ export class ListpackBuilder {
     this.#writeHeader();
     return at;
   }
+}
 
-  #writeString(at: number, size: number, from: Uint8Array, start: number, end: number): void {
-    const buf = this.buf;
-    const length = end - start;
-    let p = at;
-    if (length < 64) {
-      buf[p++] = 0x80 | length;
-    } else if (length < 4096) {
-      buf[p++] = 0xe0 | (length >>> 8);
-      buf[p++] = length;
-    } else {
-      buf[p] = LP_STR32;
-      writeU32(buf, p + 1, length);
-      p += 5;
-    }
-    if (length < 48) { for (let i = start; i < end; i++) buf[p++] = from[i]!; }
-    else buf.set(from.subarray(start, end), p);
-    writeBackLength(buf, at + size, size);
-  }
+/** Most bytes that an entry takes beyond those of its text: five of encoding, five of back length. */
+export const LP_ENTRY_OVERHEAD = 10;
 
-  #writeInt(at: number, size: number, value: number | bigint): void {
-    const buf = this.buf;
-    if (size === 9) {
-      buf[at] = LP_INT64;
-      writeI64(buf, at + 1, value);
-    } else {
-      const int = value as number;
-      if (size === 1) {
-        buf[at] = int;
-      } else if (size === 2) {
-        buf[at] = 0xc0 | ((int >> 8) & 0x1f);
-        buf[at + 1] = int;
-      } else {
-        buf[at] = size === 3 ? LP_INT16 : size === 4 ? LP_INT24 : LP_INT32;
-        for (let i = 1, rest = int; i < size; i++, rest >>= 8) buf[at + i] = rest;
-      }
-    }
-    buf[at + size] = size;
-  }
+/**
+ * Writes one element as a whole entry, as an integer when it spells one, into bytes that the caller made room for:
+ * the element's length plus LP_ENTRY_OVERHEAD. No header is touched.
+ *
+ * @returns the offset behind the entry.
+ */
+export function lpWrite(out: Uint8Array, at: number, buf: Uint8Array, from: number, to: number): number {
+  const int = parseElement(buf, from, to);
+  if (int !== undefined) return lpWriteInt(out, at, int);
+  const size = stringEntrySize(to - from);
+  writeString(out, at, size, buf, from, to);
+  return at + size + lpBackLengthBytes(size);
+}
+
+/** Writes an integer (a safe number or an int64) as a whole entry of up to 10 bytes. Returns the offset behind it. */
+export function lpWriteInt(out: Uint8Array, at: number, value: number | bigint): number {
+  const size = intEntrySize(value);
+  writeInt(out, at, size, value);
+  return at + size + 1;
+}
+
+/** Bytes of an integer's whole entry. */
+export function lpIntBytes(value: number | bigint): number {
+  return intEntrySize(value) + 1;
 }
 
 /** The integer to store an element as, undefined for a string. Tells most strings by their first byte. */
@@ -362,4 +352,49 @@ function writeBackLength(buf: Uint8Array, at: number, size: number): void {
     buf[at + i] = (rest & 127) | (i === 0 ? 0 : 128);
     rest = Math.floor(rest / 128);
   }
+}
+
+/** Writes a string entry of this size (without back length), and its back length. */
+function writeString(
+  out: Uint8Array,
+  at: number,
+  size: number,
+  from: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const length = end - start;
+  let p = at;
+  if (length < 64) {
+    out[p++] = 0x80 | length;
+  } else if (length < 4096) {
+    out[p++] = 0xe0 | (length >>> 8);
+    out[p++] = length;
+  } else {
+    out[p] = LP_STR32;
+    writeU32(out, p + 1, length);
+    p += 5;
+  }
+  copyBytes(from, start, end, out, p);
+  writeBackLength(out, at + size, size);
+}
+
+/** Writes an integer entry of this size (without back length), and its back length. */
+function writeInt(out: Uint8Array, at: number, size: number, value: number | bigint): void {
+  if (size === 9) {
+    out[at] = LP_INT64;
+    writeI64(out, at + 1, value);
+  } else {
+    const int = value as number;
+    if (size === 1) {
+      out[at] = int;
+    } else if (size === 2) {
+      out[at] = 0xc0 | ((int >> 8) & 0x1f);
+      out[at + 1] = int;
+    } else {
+      out[at] = size === 3 ? LP_INT16 : size === 4 ? LP_INT24 : LP_INT32;
+      for (let i = 1, rest = int; i < size; i++, rest >>= 8) out[at + i] = rest;
+    }
+  }
+  out[at + size] = size;
 }

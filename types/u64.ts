@@ -1,0 +1,105 @@
+/**
+ * Unsigned 64-bit integers as two 32-bit halves.
+ *
+ * A stream ID is two full 64-bit numbers and clients may use all of their range, so a JavaScript number (53 bits)
+ * cannot hold them and a BigInt allocates at every step. Two halves cost two compares and no allocation. BigInt
+ * appears only for values of 2^53 and above, where decimal text has to be made or read and speed is of no concern.
+ */
+import { formatInt, latin1 } from "./bytes.ts";
+
+/** 2^32, the weight of the high half. */
+export const TWO_32 = 4294967296;
+
+/** A mutable 64-bit pair, for results of the functions below; each half is in [0, 2^32). */
+export class U64 {
+  hi = 0;
+  lo = 0;
+}
+
+/** -1, 0 or 1 as (aHi, aLo) is below, equal to or above (bHi, bLo). */
+export function compareU64(aHi: number, aLo: number, bHi: number, bLo: number): number {
+  if (aHi !== bHi) return aHi < bHi ? -1 : 1;
+  if (aLo !== bLo) return aLo < bLo ? -1 : 1;
+  return 0;
+}
+
+/**
+ * Reads an unsigned number as C's `strtoull` in base 10 does, because Redis falls back to it for stream IDs: leading
+ * white space, one sign (a minus negates modulo 2^64) and leading zeros are accepted; a negative number that is
+ * written canonically is not. A NUL byte ends the text.
+ *
+ * @returns false, and `out` unspecified, when the text is no such number or does not fit 64 bits.
+ */
+export function parseU64(buf: Uint8Array, start: number, end: number, out: U64): boolean {
+  let at = start;
+  while (at < end && isSpace(buf[at]!)) at++;
+  const sign = at < end ? buf[at]! : 0;
+  if (sign === 0x2b || sign === 0x2d) at++;
+  const negative = sign === 0x2d;
+  const digits = at;
+  let value = 0;
+  while (at < end && buf[at] === 0x30) at++;
+  const significant = at;
+  while (at < end && buf[at]! >= 0x30 && buf[at]! <= 0x39) {
+    if (at - significant < 15) value = value * 10 + buf[at]! - 0x30;
+    at++;
+  }
+  if (at === digits || (at < end && buf[at] !== 0)) return false;
+  if (at - significant > 15) {
+    if (!parseLong(buf, significant, at, out)) return false;
+  } else {
+    out.hi = Math.floor(value / TWO_32);
+    out.lo = value >>> 0;
+  }
+  if (!negative) return true;
+  if (isCanonicalNegative(buf, start, significant, at, out)) return false;
+  negate(out);
+  return true;
+}
+
+/** Writes the decimal digits of (hi, lo) at `pos` (up to 20 bytes) and returns the position after them. */
+export function writeU64(hi: number, lo: number, buf: Uint8Array, pos: number): number {
+  return formatInt(hi < 0x200000 ? hi * TWO_32 + lo : u64ToBigInt(hi, lo), buf, pos);
+}
+
+/** (hi, lo) as a BigInt. */
+export function u64ToBigInt(hi: number, lo: number): bigint {
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+/** (hi, lo) as a JavaScript number; exact below 2^53, the nearest double above. */
+export function u64ToNumber(hi: number, lo: number): number {
+  return hi * TWO_32 + lo;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}
+
+/** More than 15 significant digits: through BigInt, refusing what exceeds 64 bits. */
+function parseLong(buf: Uint8Array, start: number, end: number, out: U64): boolean {
+  if (end - start > 20) return false;
+  const value = BigInt(latin1(buf, start, end));
+  if (value >> 64n !== 0n) return false;
+  out.hi = Number(value >> 32n);
+  out.lo = Number(value & 0xffffffffn);
+  return true;
+}
+
+/** True for "-5" but not for " -5", "-05", "-0" or anything below -2^63: only the first is a signed 64-bit text. */
+function isCanonicalNegative(
+  buf: Uint8Array,
+  start: number,
+  digits: number,
+  end: number,
+  value: U64,
+): boolean {
+  if (buf[start] !== 0x2d || digits !== start + 1 || digits === end) return false;
+  return value.hi < 0x80000000 || (value.hi === 0x80000000 && value.lo === 0);
+}
+
+function negate(value: U64): void {
+  const lo = (-value.lo) >>> 0;
+  value.hi = (~value.hi + (lo === 0 ? 1 : 0)) >>> 0;
+  value.lo = lo;
+}
