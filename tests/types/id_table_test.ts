@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { ID_WORDS, IdCursor, IdTable } from "../../types/id_table.ts";
 import { idFromText, StreamId } from "../../types/stream_id.ts";
-import { Seeded } from "./naive.ts";
+import { seededRandom } from "../helpers/seeded.ts";
+import type { SeededRandom } from "../helpers/seeded.ts";
 
 const cursor = new IdCursor();
 
@@ -22,7 +23,7 @@ function sorted(model: Map<number, number>): number[][] {
 function step(
   table: IdTable,
   model: Map<number, number>,
-  random: Seeded,
+  random: SeededRandom,
   range: number,
   growing: boolean,
 ): void {
@@ -43,7 +44,7 @@ function step(
 
 Deno.test("a table equals a sorted map through random insertions and deletions", () => {
   for (let seed = 1; seed <= 12; seed++) {
-    const random = new Seeded(seed);
+    const random = seededRandom(seed);
     const meter = { bytes: 0 };
     const table = new IdTable(1 + seed % 3, meter);
     const model = new Map<number, number>();
