@@ -283,8 +283,15 @@ export function hasRedis(): boolean {
   return false;
 }
 
-/** Registers a test that needs the real redis-server; the policy of hasRedis() decides where it is missing. */
-export function realTest(name: string, fn: (t: Deno.TestContext) => Promise<void> | void): void {
+/**
+ * Registers a test that needs the real redis-server; the policy of hasRedis() decides where it is missing.
+ * `shared`: the test uses servers that outlive it (stop them in Deno.test.afterAll), so leaks are not looked for.
+ */
+export function realTest(
+  name: string,
+  fn: (t: Deno.TestContext) => Promise<void> | void,
+  options: { shared?: boolean } = {},
+): void {
   let ignore: boolean;
   try {
     ignore = !hasRedis();
@@ -294,7 +301,8 @@ export function realTest(name: string, fn: (t: Deno.TestContext) => Promise<void
     });
     return;
   }
-  Deno.test({ name, ignore, fn });
+  const sanitize = options.shared ? { sanitizeOps: false, sanitizeResources: false } : {};
+  Deno.test({ name, ignore, fn, ...sanitize });
 }
 
 /** Starts both servers with the same options, runs `fn`, and stops them whatever happens. */

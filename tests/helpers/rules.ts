@@ -1,0 +1,150 @@
+/**
+ * When are two replies "the same"? Nearly always when their bytes are. The rules here are the exceptions: replies
+ * whose order is a hash table's (Redis seeds its hash at every start), replies drawn at random, and times. Each rule
+ * gives up as little as possible: an unordered reply must still hold the same items, a random one have the same shape.
+ * The rules are proved by playing two real servers against each other: no difference may remain.
+ */
+import { show } from "./resp.ts";
+import type { Frame, Reply } from "./resp.ts";
+
+/** Compares one reply of the server under test (`a`) with the reference's (`b`). */
+export interface Rule {
+  /** As written after `~` in a transcript. */
+  name: string;
+  same(a: Reply, b: Reply): boolean;
+  /** Compares everything that a step returned, for commands that answer with several frames. */
+  sameFrames?(a: readonly Frame[], b: readonly Frame[]): boolean;
+}
+
+const equal = (a: Reply, b: Reply) => show(a) === show(b);
+
+/** The same bytes. */
+export const exact: Rule = { name: "exact", same: equal };
+
+const itemsOf = (reply: Reply): Reply[] | undefined => "items" in reply ? reply.items : undefined;
+
+function sorted(reply: Reply, chunk: number): string {
+  const items = itemsOf(reply);
+  if (!items) return show(reply);
+  const parts: string[] = [];
+  for (let i = 0; i < items.length; i += chunk) parts.push(items.slice(i, i + chunk).map(show).join(" "));
+  return reply.type + items.length + "\n" + parts.sort().join("\n");
+}
+
+/** The same items in any order. */
+export const unordered: Rule = { name: "unordered", same: (a, b) => sorted(a, 1) === sorted(b, 1) };
+
+/** The same pairs (flat array or map) in any order. */
+export const pairs: Rule = { name: "pairs", same: (a, b) => sorted(a, 2) === sorted(b, 2) };
+
+/** Every item has the same content when its own items are sorted: COMMAND INFO's flags, ACL CAT inside maps... */
+export const deepUnordered: Rule = { name: "deep", same: (a, b) => deep(a) === deep(b) };
+
+function deep(reply: Reply): string {
+  const items = itemsOf(reply);
+  return items ? reply.type + "[" + items.map(deep).sort().join(",") + "]" : show(reply);
+}
+
+/** The same types and lengths, whatever the contents: for replies drawn at random. */
+export const shape: Rule = { name: "shape", same: (a, b) => outline(a) === outline(b) };
+
+function outline(reply: Reply): string {
+  if (reply.type === "error") return "-" + reply.text;
+  if (reply.type === "null") return reply.wire;
+  const items = itemsOf(reply);
+  return items ? `${reply.type}[${items.map(outline).join(",")}]` : reply.type;
+}
+
+/** Only the type of the reply; errors by their text. */
+export const typeOnly: Rule = {
+  name: "type",
+  same: (a, b) =>
+    a.type === b.type && (a.type !== "error" || equal(a, b)) && (a.type !== "null" || equal(a, b)),
+};
+
+/**
+ * Integers (also as text or double) may differ by up to `by`, everything else is exact. Numbers below `from` must be
+ * equal: -1 and -2 of TTL are answers, not times.
+ */
+export function tolerance(by: number, from = 0): Rule {
+  const near = (a: Reply, b: Reply): boolean => {
+    const x = itemsOf(a), y = itemsOf(b);
+    if (x && y) return a.type === b.type && x.length === y.length && x.every((item, i) => near(item, y[i]!));
+    if (equal(a, b)) return true;
+    const m = numeric(a), n = numeric(b);
+    if (a.type !== b.type || m === undefined || n === undefined) return false;
+    return m >= from && n >= from && Math.abs(m - n) <= by;
+  };
+  return { name: `tolerance=${by}`, same: near };
+}
+
+function numeric(reply: Reply): number | undefined {
+  if (reply.type === "integer") return Number(reply.value);
+  if (reply.type === "bulk" && /^-?\d{1,16}$/.test(reply.text)) return Number(reply.text);
+  return undefined;
+}
+
+/** Numbers that look like a moment of this decade (milliseconds, also inside stream IDs) are replaced. */
+export const moments: Rule = { name: "moments", same: (a, b) => masked(a) === masked(b) };
+
+function masked(reply: Reply): string {
+  return show(reply).replace(/\b1[789]\d{11}\b/g, "<moment>");
+}
+
+/** As `moments`, and small integers after an "idle"/"inactive"-like name may differ (XINFO CONSUMERS). */
+export const idleTimes: Rule = {
+  name: "idle",
+  same: (a, b) => maskIdle(a) === maskIdle(b),
+};
+
+function maskIdle(reply: Reply): string {
+  return masked(reply).replace(/("(?:idle|inactive)"), :-?\d+/g, "$1, <ms>");
+}
+
+/** Nothing is compared but that there is a reply. */
+export const anything: Rule = { name: "any", same: () => true };
+
+/**
+ * UNSUBSCRIBE without channels: one frame per channel in hash order, while the counts go down one by one. The kind
+ * and count of each frame must agree, and the channels as a set.
+ */
+export const unsubscribeAll: Rule = {
+  name: "unsubscribed",
+  same: equal,
+  sameFrames(a, b) {
+    const split = (frames: readonly Frame[]) => {
+      const channels: string[] = [], rest: string[] = [];
+      for (const { value } of frames) {
+        const items = itemsOf(value);
+        if (items?.length === 3) {
+          channels.push(show(items[1]!));
+          rest.push(value.type + show(items[0]!) + show(items[2]!));
+        } else rest.push(show(value));
+      }
+      return rest.join("\n") + "\n" + channels.sort().join("\n");
+    };
+    return split(a) === split(b);
+  },
+};
+
+const NAMED: Rule[] = [
+  exact,
+  unordered,
+  pairs,
+  deepUnordered,
+  shape,
+  typeOnly,
+  moments,
+  idleTimes,
+  anything,
+  unsubscribeAll,
+];
+
+/** The rule of a name as a transcript writes it (`~unordered`, `~tolerance=5`). Throws on an unknown one. */
+export function ruleNamed(name: string): Rule {
+  const known = NAMED.find((rule) => rule.name === name);
+  if (known) return known;
+  const near = /^tolerance=(\d+)$/.exec(name);
+  if (near) return tolerance(Number(near[1]));
+  throw new Error(`no comparison rule is named ~${name}`);
+}
