@@ -10,7 +10,7 @@
  * Offsets are absolute in `buf`, as in the reading half. Every change may move the block, so an offset held across one
  * is void; each method returns the offset to go on with. A span passed in must not lie in the builder's own buffer.
  */
-import { copyBytes, parseInt64, writeI64, writeU32 } from "./bytes.ts";
+import { copyBytes, EMPTY_BYTES, parseInt64, writeI64, writeU32 } from "./bytes.ts";
 import {
   LP_COUNT_UNKNOWN,
   LP_EMPTY_BYTES,
@@ -37,12 +37,12 @@ export class ListpackBuilder {
   /** Number of entries, exact even where the header can only say "unknown". */
   count = 0;
 
-  /** @param capacity bytes to begin with. */
+  /** @param capacity bytes to begin with; 0 for a builder that is given its block by `load` or `adopt`. */
   constructor(capacity = 128) {
-    this.buf = new Uint8Array(capacity < 16 ? 16 : capacity);
+    this.buf = capacity === 0 ? EMPTY_BYTES : new Uint8Array(capacity < 16 ? 16 : capacity);
     this.start = 0;
-    this.end = LP_EMPTY_BYTES;
-    this.clear();
+    this.end = 0;
+    if (capacity > 0) this.clear();
   }
 
   /** Size of the block in bytes. */
@@ -68,7 +68,7 @@ export class ListpackBuilder {
     this.end = this.start + LP_EMPTY_BYTES;
     this.count = 0;
     this.buf[this.end - 1] = LP_END;
-    this.#writeHeader();
+    this.frame();
   }
 
   /** Copies in the listpack that begins at `from[start]` (valid, as `lpValidate` says). */
@@ -80,6 +80,14 @@ export class ListpackBuilder {
     this.end = this.start + length;
     this.buf.set(from.subarray(start, start + length), this.start);
     this.count = lpCount(from, start);
+  }
+
+  /** Takes over `buf[start, end)`, a listpack of `count` entries, and the free room around it, without copying. */
+  adopt(buf: Uint8Array, start: number, end: number, count: number): void {
+    this.buf = buf;
+    this.start = start;
+    this.end = end;
+    this.count = count;
   }
 
   /** Gives up a buffer larger than `bytes`, so that one giant value does not keep a reused builder large. */
@@ -207,10 +215,11 @@ export class ListpackBuilder {
 
   #changeCount(by: number): void {
     this.count += by;
-    this.#writeHeader();
+    this.frame();
   }
 
-  #writeHeader(): void {
+  /** Writes the header anew, for subclasses that have changed `start`, `end` or `count` themselves. */
+  protected frame(): void {
     const { buf, start, count } = this;
     writeU32(buf, start, this.end - start);
     const stored = count < LP_COUNT_UNKNOWN ? count : LP_COUNT_UNKNOWN;
@@ -286,7 +295,7 @@ export class ListpackBuilder {
     if (total > old) at = this.#open(p + old, total - old) - old;
     else if (total < old) at = this.#close(p + total, old - total) - total;
     else return p;
-    this.#writeHeader();
+    this.frame();
     return at;
   }
 }

@@ -1,0 +1,181 @@
+/**
+ * The nodes of a quicklist and the rules that say what goes into one.
+ *
+ * A node is a listpack of neighbouring elements with free room on both sides (it is a `ListpackBuilder`), or, for an
+ * element of giant size, that element alone and unpacked. Inner nodes may be held compressed. What fits into a node
+ * follows `list-max-listpack-size` exactly as Redis counts it, so that a list is cut into the same nodes and a DUMP of
+ * it has the same form.
+ */
+import { LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpCount, lpSkip } from "./listpack.ts";
+import { ListpackBuilder } from "./listpack_builder.ts";
+import { lzfCompress, lzfDecompress } from "./lzf.ts";
+
+/** What a list is told when it is made. One object is shared by all lists made under the same configuration. */
+export interface QuicklistOptions {
+  /** `list-max-listpack-size`: elements per node when positive, else a size class: -1 is 4 KiB ... -5 is 64 KiB. */
+  fill: number;
+  /** `list-compress-depth`: how many nodes at each end stay uncompressed; 0 compresses none. */
+  compressDepth: number;
+  /** Elements of at least this many bytes stand alone, unpacked (1 GiB; DEBUG QUICKLIST-PACKED-THRESHOLD). */
+  packedThreshold: number;
+}
+
+/** Node sizes in bytes of the fills -1 to -5. */
+const SIZE_CLASSES = [4096, 8192, 16384, 32768, 65536];
+/** With a fill that counts elements, a node of more than one element stays below this many bytes. */
+const COUNTED_NODE_BYTES = 8192;
+/** What one more entry is reckoned to take beyond its own bytes. */
+const ENTRY_ESTIMATE = 8;
+/** Nodes smaller than this are not worth compressing, nor are gains smaller than the second number. */
+const MIN_COMPRESS_BYTES = 48, MIN_COMPRESS_GAIN = 8;
+
+/** Bytes of memory that a node costs beyond its buffer: the object, the typed array and the runtime's records. */
+export const NODE_OVERHEAD = 400;
+
+/** Bytes that a node may have under this fill; Infinity where only the count limits it. */
+function bytesLimit(fill: number): number {
+  if (fill >= 0) return COUNTED_NODE_BYTES;
+  return SIZE_CLASSES[fill < -5 ? 4 : -fill - 1]!;
+}
+
+/**
+ * Whether a listpack of this size and count may take one more element.
+ *
+ * @param bytes size of the listpack; @param size bytes of the element.
+ */
+export function packFits(bytes: number, count: number, size: number, options: QuicklistOptions): boolean {
+  if (size >= options.packedThreshold) return false;
+  if (bytes + size + ENTRY_ESTIMATE > bytesLimit(options.fill)) return false;
+  return options.fill < 0 || count < options.fill;
+}
+
+/** Whether a listpack of this size and count is within what one node may hold. */
+export function packWithinLimit(bytes: number, count: number, options: QuicklistOptions): boolean {
+  if (bytes > bytesLimit(options.fill)) return false;
+  return options.fill < 0 || count <= options.fill;
+}
+
+/** Room to decompress into and compress from; grows to the largest node seen, given back by `releaseScratch`. */
+let scratch = new Uint8Array(16384);
+
+function scratchOf(bytes: number): Uint8Array {
+  if (scratch.length < bytes) scratch = new Uint8Array(bytes);
+  return scratch;
+}
+
+/** One node. `buf[start, end)` is its listpack, or its only element when `plain`, or LZF of either when `compressed`. */
+export class QuicklistNode extends ListpackBuilder {
+  prev: QuicklistNode | null = null;
+  next: QuicklistNode | null = null;
+  /** The node is one element as it is, not a listpack. */
+  plain = false;
+  /** Size before compression; 0 when the node is not compressed. */
+  rawLength = 0;
+
+  /** A node for one giant element, which is copied. */
+  static plainOf(buf: Uint8Array, from: number, to: number): QuicklistNode {
+    const node = new QuicklistNode(0);
+    node.adopt(buf.slice(from, to), 0, to - from, 1);
+    node.plain = true;
+    return node;
+  }
+
+  /** A node with a copy of the listpack that begins at `buf[start]`. */
+  static packOf(buf: Uint8Array, start: number): QuicklistNode {
+    const node = new QuicklistNode(0);
+    const bytes = lpBytes(buf, start);
+    node.adopt(buf.slice(start, start + bytes), 0, bytes, lpCount(buf, start));
+    return node;
+  }
+
+  /** Whether the node is held compressed. */
+  get compressed(): boolean {
+    return this.rawLength > 0;
+  }
+
+  /** Size of the listpack (or the plain element) when not compressed. */
+  get rawBytes(): number {
+    return this.rawLength > 0 ? this.rawLength : this.end - this.start;
+  }
+
+  /** Whether an element of this many bytes may join the node. */
+  fits(size: number, options: QuicklistOptions): boolean {
+    return !this.plain && packFits(this.rawBytes, this.count, size, options);
+  }
+
+  /** Whether the node and its neighbour could be one. */
+  mergesWith(other: QuicklistNode, options: QuicklistOptions): boolean {
+    if (this.plain || other.plain) return false;
+    const bytes = this.rawBytes + other.rawBytes - LP_EMPTY_BYTES;
+    return packWithinLimit(bytes, this.count + other.count, options);
+  }
+
+  /** Compresses the node where that gains something. */
+  compress(): void {
+    const raw = this.end - this.start;
+    if (this.rawLength > 0 || raw < MIN_COMPRESS_BYTES) return;
+    const room = scratchOf(raw);
+    const size = lzfCompress(this.buf, this.start, this.end, room, 0, raw);
+    if (size === 0 || size + MIN_COMPRESS_GAIN >= raw) return this.fit();
+    this.buf = room.slice(0, size);
+    this.start = 0;
+    this.end = size;
+    this.rawLength = raw;
+  }
+
+  /** Makes the node readable and changeable in place again. */
+  decompress(): void {
+    if (this.rawLength === 0) return;
+    const raw = new Uint8Array(this.rawLength);
+    this.decompressInto(raw);
+    this.buf = raw;
+    this.start = 0;
+    this.end = raw.length;
+    this.rawLength = 0;
+  }
+
+  /** Writes what the compressed node stands for to the beginning of `to`, which must have room for it. */
+  decompressInto(to: Uint8Array): void {
+    if (!lzfDecompress(this.buf, this.start, this.end, to, 0, this.rawLength)) {
+      throw new Error(`a list node of ${this.rawLength} bytes does not decompress`);
+    }
+  }
+
+  /** Gives back room that the node will not need, once it is no longer at an end of the list. */
+  seal(): void {
+    const used = this.end - this.start;
+    if (this.buf.length - used > used >> 5) this.fit();
+  }
+
+  /** Gives back room when most of the buffer is empty, with some left to grow into. */
+  shrink(): void {
+    const used = this.end - this.start;
+    if (this.buf.length > 256 && used < this.buf.length >> 2) {
+      this.fit();
+      this.reserve(used >> 2, used >> 2);
+    }
+  }
+
+  /**
+   * Cuts the pack in two before the entry at `p`.
+   *
+   * @returns a new, unlinked node with the entries from `p` on; this one keeps those before it.
+   */
+  splitAt(p: number): QuicklistNode {
+    const last = this.end - 1;
+    let moved = 0;
+    for (let q = p; q < last; q = lpSkip(this.buf, q)) moved++;
+    const tail = new QuicklistNode(0);
+    const bytes = last - p + LP_EMPTY_BYTES;
+    const buf = new Uint8Array(bytes);
+    buf.set(this.buf.subarray(p, this.end), LP_HEADER);
+    tail.adopt(buf, 0, bytes, moved);
+    tail.frame();
+    this.end = p + 1;
+    this.buf[p] = LP_END;
+    this.count -= moved;
+    this.frame();
+    this.seal();
+    return tail;
+  }
+}
