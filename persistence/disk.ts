@@ -134,7 +134,13 @@ export function readWhole(disk: Disk, path: string): Uint8Array {
  * Replaces a small file so that a crash at any moment leaves the old or the new content, never a mixture and never
  * nothing: written beside it, synced, renamed over it, the directory synced.
  */
-export function replaceFile(disk: Disk, directory: string, name: string, temp: string, content: Uint8Array): void {
+export function replaceFile(
+  disk: Disk,
+  directory: string,
+  name: string,
+  temp: string,
+  content: Uint8Array,
+): void {
   const tempPath = joinPath(directory, temp);
   const file = disk.open(tempPath, "create");
   try {
