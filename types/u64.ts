@@ -5,7 +5,7 @@
  * cannot hold them and a BigInt allocates at every step. Two halves cost two compares and no allocation. BigInt
  * appears only for values of 2^53 and above, where decimal text has to be made or read and speed is of no concern.
  */
-import { formatInt, latin1 } from "./bytes.ts";
+import { formatInt, latin1, normalizeInt64 } from "./bytes.ts";
 
 /** 2^32, the weight of the high half. */
 export const TWO_32 = 4294967296;
@@ -65,6 +65,54 @@ export function writeU64(hi: number, lo: number, buf: Uint8Array, pos: number): 
 /** (hi, lo) as a BigInt. */
 export function u64ToBigInt(hi: number, lo: number): bigint {
   return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+/**
+ * The difference a - b, modulo 2^64, as the signed number that a listpack stores: a number when safe, else a bigint.
+ */
+export function subtractU64(aHi: number, aLo: number, bHi: number, bLo: number): number | bigint {
+  const lo = aLo - bLo;
+  const hi = (aHi - bHi - (lo < 0 ? 1 : 0)) | 0;
+  return int64(hi, lo >>> 0);
+}
+
+/** Adds a signed 64-bit number to (hi, lo), modulo 2^64. */
+export function addToU64(hi: number, lo: number, delta: number | bigint, out: U64): void {
+  let deltaHi: number, deltaLo: number;
+  if (typeof delta === "number") {
+    deltaHi = Math.floor(delta / TWO_32);
+    deltaLo = delta - deltaHi * TWO_32;
+  } else {
+    deltaHi = Number((delta >> 32n) & 0xffffffffn);
+    deltaLo = Number(delta & 0xffffffffn);
+  }
+  const sum = lo + deltaLo;
+  out.lo = sum >>> 0;
+  out.hi = (hi + deltaHi + (sum >= TWO_32 ? 1 : 0)) >>> 0;
+}
+
+/** The signed 64-bit number with these halves (the high one signed or not): a number when safe, else a bigint. */
+export function int64(hi: number, lo: number): number | bigint {
+  hi |= 0;
+  if (hi >= -0x200000 && hi < 0x200000) {
+    const value = hi * TWO_32 + lo;
+    if (value !== -0x20000000000000) return value;
+  }
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+/** The sum of two signed 64-bit numbers, wrapping around as C's does; numbers when safe, bigints otherwise. */
+export function addInt64(a: number | bigint, b: number | bigint): number | bigint {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  return normalizeInt64(BigInt.asIntN(64, BigInt(a) + BigInt(b)));
+}
+
+/** The difference of two signed 64-bit numbers, in the manner of `addInt64`. */
+export function subtractInt64(a: number | bigint, b: number | bigint): number | bigint {
+  return typeof b === "number" ? addInt64(a, -b) : addInt64(a, BigInt.asIntN(64, -b));
 }
 
 /** (hi, lo) as a JavaScript number; exact below 2^53, the nearest double above. */
