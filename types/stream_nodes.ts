@@ -22,6 +22,9 @@ const BLOCK_BYTES = 131072;
 /** Bytes of a full block that may stay unused, rather than copying the block to one of the right size. */
 const WASTE = 1024;
 
+/** Blocks from which on a stream is long enough for a block that is still to be filled not to matter. */
+const LONG_STREAM = 8;
+
 /** Words of a node in its block's index: the four of its ID, then where its listpack begins. */
 const NODE_WORDS = 5;
 const START = 4;
@@ -258,23 +261,23 @@ export class StreamNodes {
   }
 
   /**
-   * A block for finished nodes of about `size` bytes. In a stream that fills blocks it is made to be filled, since
-   * growing in steps would copy, and leave to the garbage collector, twice as much as it stores.
+   * A block for finished nodes of about `size` bytes. In a long stream it is made to be filled, since growing in
+   * steps would copy, and leave to the garbage collector, twice as much as it stores.
    */
   #newFinished(size: number): Block {
     const nodes = Math.min(BLOCK_NODES, Math.floor(BLOCK_BYTES / size));
-    const isFirst = this.#blocks.length < 2;
-    return this.#newBlock(nodes, new Uint8Array(isFirst ? size : size * nodes + WASTE / 2));
+    const isLong = this.#blocks.length >= LONG_STREAM;
+    return this.#newBlock(nodes, new Uint8Array(isLong ? size * nodes + WASTE / 2 : size));
   }
 
-  /** Makes room for `size` more bytes in a small block of finished nodes. @returns false when it is full. */
+  /** Makes room for `size` more bytes in a block of finished nodes. @returns false when it is full. */
   #enlarge(block: Block, size: number): boolean {
     const needed = block.used + size;
-    if (needed > BLOCK_BYTES || block.bytes.length >= BLOCK_BYTES / 2) {
+    if (needed > BLOCK_BYTES) {
       if (block.bytes.length - block.used > WASTE) this.#fit(block);
       return false;
     }
-    this.#resize(block, needed + (needed >>> 2));
+    this.#resize(block, Math.min(needed + (needed >>> 2), BLOCK_BYTES));
     return true;
   }
 
