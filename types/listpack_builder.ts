@@ -60,11 +60,9 @@ export class ListpackBuilder {
     return this.buf.slice(this.start, this.end);
   }
 
-  /** Makes this the empty listpack. */
-  clear(): void {
-    // A little room in front, so that the first prepends to a small collection move nothing.
-    this.start = this.buf.length >> 2;
-    if (this.start > this.buf.length - LP_EMPTY_BYTES) this.start = 0;
+  /** Makes this the empty listpack, with a quarter of the buffer free in front of it, or as much as is said. */
+  clear(front: number = this.buf.length >> 2): void {
+    this.start = Math.max(0, Math.min(front, this.buf.length - LP_EMPTY_BYTES));
     this.end = this.start + LP_EMPTY_BYTES;
     this.count = 0;
     this.buf[this.end - 1] = LP_END;

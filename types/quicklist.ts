@@ -12,12 +12,22 @@
 import { type Entry, LP_HEADER, lpLast, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
 import type { StoredObject } from "./kind.ts";
 import type { QuicklistCursor } from "./quicklist_cursor.ts";
-import { NODE_OVERHEAD, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
+import {
+  BUNDLE_BLOCKS,
+  BUNDLE_BYTES,
+  NODE_OVERHEAD,
+  QuicklistNode,
+  type QuicklistOptions,
+} from "./quicklist_node.ts";
 
 /** Bytes that the list object itself takes. */
 const LIST_OVERHEAD = 120;
 /** First buffer of a node at an end; it grows with what is pushed. */
 const FIRST_NODE_BYTES = 128;
+/** From so many nodes on, the buffer that a full end node has grown is handed to the next one instead of dropped. */
+const REUSE_FROM_NODES = 4;
+/** So many nodes at each end are left out of bundles, so that pushes and pops do not make and undo them in turn. */
+const UNBUNDLED_NODES = 4;
 /** After removals two neighbours of at most this size each are joined, so that a thinned list does not stay cut up. */
 const SMALL_NODE_BYTES = 1024;
 
@@ -28,7 +38,9 @@ export class Quicklist implements StoredObject {
   tail: QuicklistNode | null = null;
   /** Number of elements. */
   length = 0;
-  /** Number of nodes. */
+  /** Number of blocks: what Redis calls nodes. */
+  blocks = 0;
+  /** Number of nodes in the chain; fewer than blocks where some are bundled. */
   nodes = 0;
   /** Bytes of all nodes' buffers. */
   #bytes = 0;
@@ -62,10 +74,11 @@ export class Quicklist implements StoredObject {
   pushHead(buf: Uint8Array, from: number, to: number): void {
     let node = this.head;
     if (node === null || !node.fits(to - from, this.options)) {
-      node = this.#newEnd(node, buf, from, to);
+      node = this.#newEnd(node, true, buf, from, to);
       this.#linkBefore(node, this.head);
-      if (node.plain) return this.#settle();
       this.#settle();
+      if (this.nodes > 2 * UNBUNDLED_NODES) this.#bundle(true);
+      if (node.plain) return;
     }
     this.#bytes -= node.buf.length;
     node.prepend(buf, from, to);
@@ -77,10 +90,11 @@ export class Quicklist implements StoredObject {
   pushTail(buf: Uint8Array, from: number, to: number): void {
     let node = this.tail;
     if (node === null || !node.fits(to - from, this.options)) {
-      node = this.#newEnd(node, buf, from, to);
+      node = this.#newEnd(node, false, buf, from, to);
       this.#linkAfter(node, this.tail);
-      if (node.plain) return this.#settle();
       this.#settle();
+      if (this.nodes > 2 * UNBUNDLED_NODES) this.#bundle(false);
+      if (node.plain) return;
     }
     this.#bytes -= node.buf.length;
     node.append(buf, from, to);
@@ -126,21 +140,37 @@ export class Quicklist implements StoredObject {
    * A node for an end of the list that is about to take this element: empty, or holding it when it is giant. The node
    * that stands there gives up the room that it will not need any more.
    */
-  #newEnd(old: QuicklistNode | null, buf: Uint8Array, from: number, to: number): QuicklistNode {
+  #newEnd(
+    old: QuicklistNode | null,
+    atHead: boolean,
+    buf: Uint8Array,
+    from: number,
+    to: number,
+  ): QuicklistNode {
+    let room: Uint8Array | null = null;
     if (old !== null) {
       this.#bytes -= old.buf.length;
-      old.seal();
+      room = old.seal();
       this.#bytes += old.buf.length;
     }
     if (to - from >= this.options.packedThreshold) return QuicklistNode.plainOf(buf, from, to);
-    return new QuicklistNode(old === null ? FIRST_NODE_BYTES : Math.max(FIRST_NODE_BYTES, old.rawBytes >> 2));
+    if (room === null || this.nodes < REUSE_FROM_NODES) {
+      return new QuicklistNode(
+        old === null ? FIRST_NODE_BYTES : Math.max(FIRST_NODE_BYTES, old.rawBytes >> 2),
+      );
+    }
+    const node = new QuicklistNode(0);
+    node.buf = room;
+    node.clear(atHead ? room.length : 0);
+    return node;
   }
 
   // -- The middle -----------------------------------------------------------------------------------------------
 
   /** Inserts an element before or behind the cursor's; the cursor is void afterwards. */
   insert(cursor: QuicklistCursor, after: boolean, buf: Uint8Array, from: number, to: number): void {
-    this.#insertBy(this.#open(cursor.node!), cursor.offset, after, buf, from, to);
+    const node = this.#openAt(cursor);
+    this.#insertBy(node, cursor.offset, after, buf, from, to);
     this.#settle();
   }
 
@@ -208,7 +238,7 @@ export class Quicklist implements StoredObject {
 
   /** Replaces the cursor's element; the cursor is void afterwards. */
   replace(cursor: QuicklistCursor, buf: Uint8Array, from: number, to: number): void {
-    const node = this.#open(cursor.node!);
+    const node = this.#openAt(cursor);
     const giant = to - from >= this.options.packedThreshold;
     if (!node.plain && !giant) {
       this.#bytes -= node.buf.length;
@@ -230,16 +260,17 @@ export class Quicklist implements StoredObject {
    * @returns whether an element followed it, where the cursor then stands; otherwise the cursor is void.
    */
   removeAt(cursor: QuicklistCursor): boolean {
+    if (cursor.node!.compressed) this.#settle();
+    const node = this.#openAt(cursor);
     const { index, offset } = cursor;
-    const node = cursor.node!;
     if (node.count === 1) {
-      const next = node.next;
+      const before = node.prev;
       this.#unlink(node);
       this.#settle();
+      const next = before === null ? this.head : before.next;
       return next !== null && cursor.enter(next, index, LP_HEADER);
     }
-    if (node.compressed) this.#settle();
-    this.#deleteEntries(this.#open(node), node.start + offset, 1);
+    this.#deleteEntries(node, node.start + offset, 1);
     // What followed the element has moved up to its offset, if anything did or the next node has been joined.
     const joined = this.#joinNext(node);
     if (node.start + offset < node.end - 1 || joined) return cursor.enter(node, index, offset);
@@ -263,8 +294,16 @@ export class Quicklist implements StoredObject {
       while (node !== null && (at += node.count) < 0) node = node.prev;
     }
     while (node !== null && rest > 0) {
-      const next: QuicklistNode | null = node.next;
       const here = Math.min(rest, node.count - at);
+      if (here < node.count && node.blocks > 1) {
+        node = this.#unbundle(node);
+        while (at >= node.count) {
+          at -= node.count;
+          node = node.next!;
+        }
+        continue;
+      }
+      const next: QuicklistNode | null = node.next;
       if (here === node.count) {
         this.#unlink(node);
       } else {
@@ -335,6 +374,7 @@ export class Quicklist implements StoredObject {
 
   #linked(node: QuicklistNode): void {
     this.nodes++;
+    this.blocks += node.blocks;
     this.length += node.count;
     this.#bytes += node.buf.length;
     if (this.options.compressDepth > 0) this.#open(node);
@@ -349,9 +389,47 @@ export class Quicklist implements StoredObject {
     else next.prev = prev;
     node.prev = node.next = null;
     this.nodes--;
+    this.blocks -= node.blocks;
     this.length -= node.count;
     this.#bytes -= node.buf.length;
     node.count = 0;
+  }
+
+  // -- Bundles --------------------------------------------------------------------------------------------------
+
+  /** Bundles the nodes that are far enough from this end, once there are enough of them to make a full bundle. */
+  #bundle(atHead: boolean): void {
+    if (this.options.compressDepth > 0) return;
+    let node = atHead ? this.head : this.tail;
+    for (let i = 0; i < UNBUNDLED_NODES; i++) node = atHead ? node!.next : node!.prev;
+    let first = node!;
+    let blocks = 0, bytes = 0;
+    for (; node !== null && blocks < BUNDLE_BLOCKS; node = atHead ? node.next : node.prev) {
+      if (node.plain || node.blocks > 1) return;
+      if (bytes + node.length > BUNDLE_BYTES) break;
+      bytes += node.length;
+      blocks++;
+      if (!atHead) first = node;
+    }
+    if (node === null || blocks < 2) return;
+    const bundle = QuicklistNode.bundleOf(first, blocks, bytes);
+    for (let i = 1; i < blocks; i++) this.#unlink(first.next!);
+    this.#linkAfter(bundle, first);
+    this.#unlink(first);
+  }
+
+  /** Takes a bundle apart. Returns the first of the nodes that stand in its place. */
+  #unbundle(bundle: QuicklistNode): QuicklistNode {
+    const { buf, end, prev, blocks } = bundle;
+    let last = bundle;
+    for (let at = bundle.start, i = 0; i < blocks; i++) {
+      const node = QuicklistNode.packOf(buf, at);
+      this.#linkAfter(node, last);
+      last = node;
+      at = i + 1 < blocks ? bundle.blockEnd(at) : end;
+    }
+    this.#unlink(bundle);
+    return prev === null ? this.head! : prev.next!;
   }
 
   /** After a split and an insertion: joins the neighbours of this node, and it with them, where they fit in one. */
@@ -379,6 +457,20 @@ export class Quicklist implements StoredObject {
 
   // -- Compression ----------------------------------------------------------------------------------------------
 
+  /** Makes the cursor's node changeable in place, taking it out of a bundle if need be; the cursor follows. */
+  #openAt(cursor: QuicklistCursor): QuicklistNode {
+    let node = cursor.node!;
+    if (node.blocks > 1) {
+      node = this.#unbundle(node);
+      while (cursor.offset >= node.length) {
+        cursor.offset -= node.length;
+        node = node.next!;
+      }
+      cursor.node = node;
+    }
+    return this.#open(node);
+  }
+
   /** Makes a node changeable in place; with compression it is closed again by `#settle`. */
   #open(node: QuicklistNode): QuicklistNode {
     if (this.options.compressDepth === 0) return node;
@@ -387,8 +479,13 @@ export class Quicklist implements StoredObject {
     return node;
   }
 
-  /** Ends a change: the nodes near the ends are open, the next ones and all that were opened and are inner are not. */
+  /**
+   * Ends a change: no end is a bundle; with compression, the nodes near the ends are open, and the next ones and all
+   * that were opened and are inner are not.
+   */
   #settle(): void {
+    if (this.head !== null && this.head.blocks > 1) this.#unbundle(this.head);
+    if (this.tail !== null && this.tail.blocks > 1) this.#unbundle(this.tail);
     const depth = this.options.compressDepth;
     if (depth === 0) return;
     const opened = this.#opened;

@@ -8,7 +8,7 @@
  * Any change of the list voids the cursor, except where the changing method says otherwise.
  */
 import { EMPTY_BYTES } from "./bytes.ts";
-import { Entry, LP_HEADER, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
+import { Entry, LP_HEADER, lpCount, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
 import type { Quicklist } from "./quicklist.ts";
 import type { QuicklistNode } from "./quicklist_node.ts";
 
@@ -23,8 +23,10 @@ export class QuicklistCursor {
   node: QuicklistNode | null = null;
   /** Index of the element in the list. */
   index = 0;
-  /** Offset of the element's entry from the beginning of the node's listpack. */
+  /** Offset of the element's entry from the beginning of the node's listpack, or bundle of them. */
   offset = 0;
+  /** Where the entry is in `#buf`. */
+  #p = 0;
   /** The node's readable block is `#buf[#start, #end)`. */
   #buf: Uint8Array = EMPTY_BYTES;
   #start = 0;
@@ -56,7 +58,15 @@ export class QuicklistCursor {
     }
     this.index = index;
     this.#load(node);
-    return this.#read(node.plain ? this.#start : lpSeek(this.#buf, this.#start, index - first));
+    if (node.plain) return this.#read(this.#start);
+    if (node.blocks > 1) {
+      for (let count = lpCount(this.#buf, this.#start); index >= first + count;) {
+        first += count;
+        this.#loadBlock(this.#end);
+        count = lpCount(this.#buf, this.#start);
+      }
+    }
+    return this.#read(lpSeek(this.#buf, this.#start, index - first));
   }
 
   /** Goes to the entry at this offset of a node, which has this index in the list. For the list itself. */
@@ -69,34 +79,41 @@ export class QuicklistCursor {
   /** Goes to the next element; false, and void, behind the last. */
   next(): boolean {
     const node = this.node!;
+    this.index++;
     if (!node.plain) {
-      const p = lpSkip(this.#buf, this.#start + this.offset);
-      if (p < this.#end - 1) {
-        this.index++;
-        return this.#read(p);
+      const p = lpSkip(this.#buf, this.#p);
+      if (p < this.#end - 1) return this.#read(p);
+      if (node.blocks > 1 && this.#end < node.end) {
+        this.#loadBlock(this.#end);
+        return this.#read(this.#start + LP_HEADER);
       }
     }
     if (node.next === null) return this.#leave();
-    this.index++;
     this.#load(node.next);
-    return this.#read(this.#start + (node.next.plain ? 0 : LP_HEADER));
+    return this.#read(node.next.plain ? this.#start : this.#start + LP_HEADER);
   }
 
   /** Goes to the previous element; false, and void, before the first. */
   prev(): boolean {
-    const node = this.node!;
-    if (!node.plain) {
-      const p = lpPrev(this.#buf, this.#start, this.#start + this.offset);
-      if (p >= 0) {
-        this.index--;
-        return this.#read(p);
-      }
-    }
-    const before = node.prev;
-    if (before === null) return this.#leave();
+    let node = this.node!;
     this.index--;
-    this.#load(before);
-    return this.#read(before.plain ? this.#start : lpPrev(this.#buf, this.#start, this.#end - 1));
+    if (!node.plain) {
+      const p = lpPrev(this.#buf, this.#start, this.#p);
+      if (p >= 0) return this.#read(p);
+    }
+    let before = node.end;
+    if (node.blocks > 1 && this.#start > node.start) {
+      before = this.#start;
+    } else {
+      if (node.prev === null) return this.#leave();
+      node = node.prev;
+      before = node.end;
+      this.#load(node);
+    }
+    while (node.blocks > 1 && this.#end !== before) {
+      this.#loadBlock(this.#end < before ? this.#end : node.start);
+    }
+    return this.#read(node.plain ? this.#start : lpPrev(this.#buf, this.#start, this.#end - 1));
   }
 
   /** Lets go of the list, so that a cursor kept for reuse does not keep a deleted list alive. */
@@ -116,8 +133,7 @@ export class QuicklistCursor {
     this.node = node;
     if (!node.compressed) {
       this.#buf = node.buf;
-      this.#start = node.start;
-      this.#end = node.end;
+      this.#loadBlock(node.start);
       return;
     }
     if (this.#scratch.length < node.rawLength) this.#scratch = new Uint8Array(node.rawLength);
@@ -127,8 +143,15 @@ export class QuicklistCursor {
     this.#end = node.rawLength;
   }
 
+  /** Makes the block of the (not compressed) node that begins at `at` the readable one. */
+  #loadBlock(at: number): void {
+    this.#start = at;
+    this.#end = this.node!.blockEnd(at);
+  }
+
   #read(p: number): boolean {
-    this.offset = p - this.#start;
+    this.#p = p;
+    this.offset = p - (this.node!.blocks > 1 ? this.node!.start : this.#start);
     if (this.node!.plain) this.entry.set(this.#buf, this.#start, this.#end);
     else this.entry.read(this.#buf, p);
     return true;

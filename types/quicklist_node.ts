@@ -3,8 +3,12 @@
  *
  * A node is a listpack of neighbouring elements with free room on both sides (it is a `ListpackBuilder`), or, for an
  * element of giant size, that element alone and unpacked. Inner nodes may be held compressed. What fits into a node
- * follows `list-max-listpack-size` exactly as Redis counts it, so that a list is cut into the same nodes and a DUMP of
+ * follows `list-max-listpack-size` exactly as Redis counts it, so that a list is cut into the same blocks and a DUMP of
  * it has the same form.
+ *
+ * An object, a typed array and the runtime's books cost some 430 bytes, much for one block of 8 KiB. So in a long list
+ * blocks well away from the ends are bundled: one node then holds several listpacks in a row, which can be read as they
+ * stand, and is taken apart again when one of them is to be changed or an end of the list comes to it.
  */
 import { LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpCount, lpSkip } from "./listpack.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
@@ -30,7 +34,9 @@ const ENTRY_ESTIMATE = 8;
 const MIN_COMPRESS_BYTES = 48, MIN_COMPRESS_GAIN = 8;
 
 /** Bytes of memory that a node costs beyond its buffer: the object, the typed array and the runtime's records. */
-export const NODE_OVERHEAD = 400;
+export const NODE_OVERHEAD = 430;
+/** How many blocks make a bundle, and the most bytes that one may have. */
+export const BUNDLE_BLOCKS = 16, BUNDLE_BYTES = 128 * 1024;
 
 /** Bytes that a node may have under this fill; Infinity where only the count limits it. */
 function bytesLimit(fill: number): number {
@@ -63,7 +69,7 @@ function scratchOf(bytes: number): Uint8Array {
   return scratch;
 }
 
-/** One node. `buf[start, end)` is its listpack, or its only element when `plain`, or LZF of either when `compressed`. */
+/** One node. `buf[start, end)` is its listpack, or its only element when `plain`, or LZF of either, or a bundle. */
 export class QuicklistNode extends ListpackBuilder {
   prev: QuicklistNode | null = null;
   next: QuicklistNode | null = null;
@@ -71,6 +77,8 @@ export class QuicklistNode extends ListpackBuilder {
   plain = false;
   /** Size before compression; 0 when the node is not compressed. */
   rawLength = 0;
+  /** Number of listpacks; more than one in a bundle. */
+  blocks = 1;
 
   /** A node for one giant element, which is copied. */
   static plainOf(buf: Uint8Array, from: number, to: number): QuicklistNode {
@@ -88,6 +96,27 @@ export class QuicklistNode extends ListpackBuilder {
     return node;
   }
 
+  /** One node of the listpacks of this and the next nodes, `blocks` in all; none of them plain or compressed. */
+  static bundleOf(first: QuicklistNode, blocks: number, bytes: number): QuicklistNode {
+    const buf = new Uint8Array(bytes);
+    let at = 0, count = 0;
+    let node: QuicklistNode = first;
+    for (let i = 0; i < blocks; i++, node = node.next!) {
+      buf.set(node.view(), at);
+      at += node.length;
+      count += node.count;
+    }
+    const bundle = new QuicklistNode(0);
+    bundle.adopt(buf, 0, bytes, count);
+    bundle.blocks = blocks;
+    return bundle;
+  }
+
+  /** End of the block that begins at `at`; in all but bundles the node's only one. */
+  blockEnd(at: number): number {
+    return this.blocks === 1 ? this.end : at + lpBytes(this.buf, at);
+  }
+
   /** Whether the node is held compressed. */
   get compressed(): boolean {
     return this.rawLength > 0;
@@ -100,12 +129,12 @@ export class QuicklistNode extends ListpackBuilder {
 
   /** Whether an element of this many bytes may join the node. */
   fits(size: number, options: QuicklistOptions): boolean {
-    return !this.plain && packFits(this.rawBytes, this.count, size, options);
+    return !this.plain && this.blocks === 1 && packFits(this.rawBytes, this.count, size, options);
   }
 
   /** Whether the node and its neighbour could be one. */
   mergesWith(other: QuicklistNode, options: QuicklistOptions): boolean {
-    if (this.plain || other.plain) return false;
+    if (this.plain || other.plain || this.blocks + other.blocks > 2) return false;
     const bytes = this.rawBytes + other.rawBytes - LP_EMPTY_BYTES;
     return packWithinLimit(bytes, this.count + other.count, options);
   }
@@ -141,10 +170,16 @@ export class QuicklistNode extends ListpackBuilder {
     }
   }
 
-  /** Gives back room that the node will not need, once it is no longer at an end of the list. */
-  seal(): void {
-    const used = this.end - this.start;
-    if (this.buf.length - used > used >> 5) this.fit();
+  /**
+   * Gives up room that the node will not need, once it is no longer at an end of the list.
+   *
+   * @returns the buffer that it had, for the next node to use, when it has moved to a smaller one.
+   */
+  seal(): Uint8Array | null {
+    const { buf, length } = this;
+    if (buf.length - length <= length >> 5) return null;
+    this.fit();
+    return buf;
   }
 
   /** Gives back room when most of the buffer is empty, with some left to grow into. */

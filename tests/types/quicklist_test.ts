@@ -36,22 +36,30 @@ function contents(list: Quicklist): string[] {
 function check(list: Quicklist, model: string[]): void {
   assertEquals(contents(list), model);
   assertEquals(list.length, model.length);
-  let nodes = 0, count = 0, bytes = 0;
+  let nodes = 0, blocks = 0, count = 0, bytes = 0;
   for (let node = list.head; node !== null; node = node.next) {
     assertEquals(node.prev === null, node === list.head);
     assertEquals(node.next === null, node === list.tail);
     if (node.next !== null) assertEquals(node.next.prev === node, true);
     if (node.compressed || node.plain) assertEquals(node.compressed || node.count === 1, true);
-    else assertEquals(lpValidate(node.buf, node.start, node.end, true), true);
+    else {
+      let blocks = 0;
+      for (let at = node.start; at < node.end; at = node.blockEnd(at), blocks++) {
+        assertEquals(lpValidate(node.buf, at, node.blockEnd(at), true), true);
+      }
+      assertEquals(blocks, node.blocks);
+    }
+    assertEquals(node.blocks === 1 || (node !== list.head && node !== list.tail), true, "a bundle is inside");
     assertEquals(node.count > 0, true, "no empty node");
     const fromEnd = Math.min(nodes, list.nodes - 1 - nodes);
     const { compressDepth } = list.options;
     if (node.compressed) assertEquals(compressDepth > 0 && fromEnd >= compressDepth, true);
     nodes++;
+    blocks += node.blocks;
     count += node.count;
     bytes += node.buf.length;
   }
-  assertEquals([nodes, count], [list.nodes, list.length]);
+  assertEquals([nodes, blocks, count], [list.nodes, list.blocks, list.length]);
   assertEquals(list.memoryBytes() - bytes - nodes * NODE_OVERHEAD < 200, true);
 }
 
@@ -189,6 +197,38 @@ const CUTS = {
   safety: [[9, 8143], [9, 8143], [2, 1815]],
   large: [[1, 9014], [1, 9014], [1, 9014]],
 };
+
+Deno.test("long lists of bundled blocks equal an array through random changes", () => {
+  let bundles = 0;
+  for (let seed = 1; seed <= 6; seed++) {
+    const random = seededRandom(seed);
+    const list = new Quicklist(options(seed % 2 === 0 ? 4 : -1));
+    const model: string[] = [];
+    for (let round = 0; round < 12; round++) {
+      const atHead = random.below(2) === 0;
+      for (let i = random.below(1500); i > 0; i--) {
+        const element = randomElement(random, 300);
+        if (atHead) list.pushHead(element, 0, element.length);
+        else list.pushTail(element, 0, element.length);
+        if (atHead) model.unshift(latin1(element));
+        else model.push(latin1(element));
+      }
+      check(list, model);
+      for (let node = list.head; node !== null; node = node.next) bundles += node.blocks > 1 ? 1 : 0;
+      for (let i = random.below(30); i > 0; i--) step(random, list, model, 100);
+      const entry = new Entry();
+      for (let i = random.below(1000); i > 0 && model.length > 0; i--) {
+        if (round % 2 === 0) list.dropHead();
+        else list.dropTail();
+        if (round % 2 === 0) model.shift();
+        else model.pop();
+        if (i % 100 === 0 && list.first(entry)) assertEquals(latin1(entry.copy()), model[0]);
+      }
+      check(list, model);
+    }
+  }
+  assertEquals(bundles > 100, true);
+});
 
 Deno.test("a list made from a listpack keeps it as its only node", () => {
   const pack = new ListpackBuilder();
