@@ -1,0 +1,284 @@
+/**
+ * Positions on the Web Mercator square as sorted set scores: 52-bit geohashes, and the score ranges that a
+ * search has to look at.
+ *
+ * A cell is a column and a row at some number of steps (bits a side); its geohash interleaves the bits, rows in
+ * the even ones, so that a cell of any size is one contiguous range of scores. Columns and rows stay apart here
+ * until a score is needed: neighbours are then plain additions, and no step needs 64-bit integers. A position
+ * on the very edge (longitude 180) has a column of 27 bits and a score beyond 2^53; it is kept that way because
+ * Redis stores it so.
+ */
+
+/** Bits a side of a full geohash. */
+const STEPS = 26;
+export const GEO_LONGITUDE_MAX = 180;
+/** Where the square map ends: atan(sinh(pi)) in degrees, as EPSG:3857 defines it, cut to 8 decimals. */
+export const GEO_LATITUDE_MAX = 85.05112878;
+/** Mean radius of the earth in metres that all distances use. */
+const EARTH_RADIUS = 6372797.560856;
+/** Half the side of the map in metres. */
+const MERCATOR_MAX = 20037726.37;
+const DEGREE = Math.PI / 180;
+const TWO_32 = 4294967296;
+
+/** A search area: a circle, or a box whose sides run along meridians and parallels. Lengths are in `unit`s. */
+export interface GeoShape {
+  longitude: number;
+  latitude: number;
+  /** undefined for a box */
+  radius: number | undefined;
+  width: number;
+  height: number;
+  /** metres in the unit that lengths were given in */
+  unit: number;
+}
+
+/** The centre of the cell that `decodeScore` looked at last, in degrees. */
+export const decoded = { longitude: 0, latitude: 0 };
+
+/** Whether a position lies on the map; others cannot be stored. */
+export function isOnMap(longitude: number, latitude: number): boolean {
+  return longitude >= -GEO_LONGITUDE_MAX && longitude <= GEO_LONGITUDE_MAX &&
+    latitude >= -GEO_LATITUDE_MAX && latitude <= GEO_LATITUDE_MAX;
+}
+
+/** The score of a position on the map. */
+export function encodeScore(longitude: number, latitude: number): number {
+  const column = slot(longitude, GEO_LONGITUDE_MAX, STEPS);
+  const row = slot(latitude, GEO_LATITUDE_MAX, STEPS);
+  return interleaveHigh(column, row) * TWO_32 + (interleaveLow(column, row) >>> 0);
+}
+
+/** Leaves the centre of a score's cell in `decoded`. Any score has one, also those that ZADD made up. */
+export function decodeScore(score: number): void {
+  let high: number;
+  let low: number;
+  if (score >= 0 && score < 18014398509481984) {
+    high = Math.floor(score / TWO_32) | 0;
+    low = score | 0;
+  } else {
+    const bits = toUint64(score);
+    high = Number(bits >> 32n) | 0;
+    low = Number(bits & 0xffffffffn) | 0;
+  }
+  const row = (squeeze(high) << 16 | squeeze(low)) >>> 0;
+  const column = (squeeze(high >>> 1) << 16 | squeeze(low >>> 1)) >>> 0;
+  decoded.longitude = centre(column, GEO_LONGITUDE_MAX);
+  decoded.latitude = centre(row, GEO_LATITUDE_MAX);
+}
+
+/** The distance in metres along a great circle (haversine). */
+export function distanceBetween(lon1: number, lat1: number, lon2: number, lat2: number): number {
+  const v = Math.sin((lon2 * DEGREE - lon1 * DEGREE) / 2);
+  if (v === 0) return latitudeDistance(lat1, lat2);
+  const u = Math.sin((lat2 * DEGREE - lat1 * DEGREE) / 2);
+  const a = u * u + Math.cos(lat1 * DEGREE) * Math.cos(lat2 * DEGREE) * v * v;
+  return 2 * EARTH_RADIUS * Math.asin(Math.sqrt(a));
+}
+
+/**
+ * The distance in metres from the shape's centre to a score's position, which is left in `decoded`;
+ * -1 when the position lies outside.
+ */
+export function distanceInside(shape: GeoShape, score: number): number {
+  decodeScore(score);
+  const { longitude, latitude } = decoded;
+  if (shape.radius !== undefined) {
+    const distance = distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
+    return distance <= shape.radius * shape.unit ? distance : -1;
+  }
+  if (latitudeDistance(latitude, shape.latitude) > shape.height * shape.unit / 2) return -1;
+  const across = distanceBetween(longitude, latitude, shape.longitude, latitude);
+  if (across > shape.width * shape.unit / 2) return -1;
+  return distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
+}
+
+/**
+ * A distance with exactly four decimals. It is scaled first and then rounded half to even, as Redis does: the
+ * last digit can differ from printf's, which rounds the unscaled value.
+ */
+export function formatDistance(distance: number): string {
+  const scaled = distance * 10000;
+  let rounded = Math.floor(scaled);
+  const rest = scaled - rounded;
+  if (rest > 0.5 || (rest === 0.5 && rounded % 2 === 1)) rounded++;
+  const text = String(rounded).padStart(5, "0");
+  return text.slice(0, -4) + "." + text.slice(-4);
+}
+
+/** The standard 11 character geohash of a score: over latitudes from -90 to 90, the last character always 0. */
+export function geohashText(score: number): string {
+  decodeScore(score);
+  const column = slot(decoded.longitude, 180, STEPS);
+  const row = slot(decoded.latitude, 90, STEPS);
+  const bits = (interleaveHigh(column, row) & 0xfffff) * TWO_32 + (interleaveLow(column, row) >>> 0);
+  let text = "";
+  for (let weight = 2 ** 47; weight >= 4; weight /= 32) {
+    text += ALPHABET.charAt(Math.floor(bits / weight) & 31);
+  }
+  return text + "0";
+}
+
+const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
+
+/** The most score ranges a search needs: a cell and its eight neighbours. */
+export const MAX_RANGES = 9;
+
+/**
+ * The ranges of scores that can hold positions inside the shape, as (from, to) pairs with `to` excluded, in the
+ * order in which Redis visits them: the centre's cell, north, south, east, west, then the corners. Around the
+ * largest cells neighbours coincide; only a range equal to the one before it is left out.
+ * @param ranges room for 2 x MAX_RANGES numbers
+ * @returns how many ranges there are
+ */
+export function coverShape(shape: GeoShape, ranges: Float64Array): number {
+  const bounds = boundingBox(shape);
+  let steps = estimateSteps(searchRadius(shape), shape.latitude);
+  if (steps > 1 && !neighboursReach(shape, steps, bounds)) steps--;
+  const column = slot(shape.longitude, GEO_LONGITUDE_MAX, steps);
+  const row = slot(shape.latitude, GEO_LATITUDE_MAX, steps);
+  // From four cells on, neighbours on a side that the box does not reach are left out.
+  const prune = steps >= 2;
+  const noSouth = prune && edge(row, GEO_LATITUDE_MAX, steps) < bounds.south;
+  const noNorth = prune && edge(row + 1, GEO_LATITUDE_MAX, steps) > bounds.north;
+  const noWest = prune && edge(column, GEO_LONGITUDE_MAX, steps) < bounds.west;
+  const noEast = prune && edge(column + 1, GEO_LONGITUDE_MAX, steps) > bounds.east;
+
+  let count = 0;
+  let lastColumn = -1;
+  let lastRow = -1;
+  for (let i = 0; i < MAX_RANGES; i++) {
+    const east = EAST_OF[i]!;
+    const north = NORTH_OF[i]!;
+    if ((noSouth && north < 0) || (noNorth && north > 0) || (noWest && east < 0) || (noEast && east > 0)) {
+      continue;
+    }
+    const c = move(column, east, steps);
+    const r = move(row, north, steps);
+    if (c === lastColumn && r === lastRow) continue;
+    putRange(ranges, 2 * count++, c, r, steps);
+    // The first cell is never compared with: an answer may hold its members twice, as Redis's does.
+    if (i > 0) {
+      lastColumn = c;
+      lastRow = r;
+    }
+  }
+  return count;
+}
+
+/** Centre, N, S, E, W, NE, NW, SE, SW. */
+const EAST_OF = [0, 0, 0, 1, -1, 1, -1, 1, -1];
+const NORTH_OF = [0, 1, -1, 0, 0, 1, 1, -1, -1];
+
+interface Bounds {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
+
+/** A box in degrees around the shape; its width is taken at the edge nearer to the pole. */
+function boundingBox(shape: GeoShape): Bounds {
+  const { longitude, latitude } = shape;
+  const height = shape.unit * (shape.radius ?? shape.height / 2);
+  const width = shape.unit * (shape.radius ?? shape.width / 2);
+  const up = height / EARTH_RADIUS / DEGREE;
+  const widest = latitude < 0 ? latitude - up : latitude + up;
+  const aside = width / EARTH_RADIUS / Math.cos(widest * DEGREE) / DEGREE;
+  return { west: longitude - aside, south: latitude - up, east: longitude + aside, north: latitude + up };
+}
+
+/** Metres from the shape's centre to its farthest point. */
+function searchRadius(shape: GeoShape): number {
+  const { radius, width, height, unit } = shape;
+  return unit * (radius ?? Math.sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2)));
+}
+
+/** How many steps make cells about as large as the search, smaller by up to two towards the poles. */
+function estimateSteps(radius: number, latitude: number): number {
+  if (radius === 0) return STEPS;
+  let steps = -1;
+  for (; radius < MERCATOR_MAX; radius *= 2) steps++;
+  if (latitude > 66 || latitude < -66) steps--;
+  if (latitude > 80 || latitude < -80) steps--;
+  return Math.min(Math.max(steps, 1), STEPS);
+}
+
+/** Whether the cell and its neighbours together contain the box. */
+function neighboursReach(shape: GeoShape, steps: number, bounds: Bounds): boolean {
+  const column = slot(shape.longitude, GEO_LONGITUDE_MAX, steps);
+  const row = slot(shape.latitude, GEO_LATITUDE_MAX, steps);
+  return edge(move(row, 1, steps) + 1, GEO_LATITUDE_MAX, steps) >= bounds.north &&
+    edge(move(row, -1, steps), GEO_LATITUDE_MAX, steps) <= bounds.south &&
+    edge(move(column, 1, steps) + 1, GEO_LONGITUDE_MAX, steps) >= bounds.east &&
+    edge(move(column, -1, steps), GEO_LONGITUDE_MAX, steps) <= bounds.west;
+}
+
+/** The column or row that a coordinate falls into, of 2^steps between -limit and limit. */
+function slot(coordinate: number, limit: number, steps: number): number {
+  return Math.trunc((coordinate + limit) / (limit + limit) * 2 ** steps);
+}
+
+/** The coordinate where a column or row begins. */
+function edge(index: number, limit: number, steps: number): number {
+  return -limit + index / 2 ** steps * (limit + limit);
+}
+
+/** The column or row before or after, around the map's edge. */
+function move(index: number, by: number, steps: number): number {
+  return by === 0 ? index : (index + by) & (2 ** steps - 1);
+}
+
+function centre(index: number, limit: number): number {
+  const middle = (edge(index, limit, STEPS) + edge((index + 1) >>> 0, limit, STEPS)) / 2;
+  return Math.max(-limit, Math.min(limit, middle));
+}
+
+function latitudeDistance(lat1: number, lat2: number): number {
+  return EARTH_RADIUS * Math.abs(lat2 * DEGREE - lat1 * DEGREE);
+}
+
+/** The first score of a cell and the first one after it. */
+function putRange(ranges: Float64Array, at: number, column: number, row: number, steps: number): void {
+  const high = interleaveHigh(column, row);
+  const low = interleaveLow(column, row) >>> 0;
+  const width = 4 ** (STEPS - steps);
+  ranges[at] = (high * TWO_32 + low) * width;
+  // Added to the low half: beyond 2^53 the sum of the halves is rounded, once.
+  ranges[at + 1] = (high * TWO_32 + (low + 1)) * width;
+}
+
+/** Bits 0 to 31 of the interleaved number (int32). */
+function interleaveLow(column: number, row: number): number {
+  return spread(row) | (spread(column) << 1);
+}
+
+/** Bits from 32 on. */
+function interleaveHigh(column: number, row: number): number {
+  return spread(row >>> 16) | (spread(column >>> 16) << 1);
+}
+
+/** The low 16 bits, each followed (above) by a zero bit. */
+function spread(v: number): number {
+  v &= 0xffff;
+  v = (v | (v << 8)) & 0x00ff00ff;
+  v = (v | (v << 4)) & 0x0f0f0f0f;
+  v = (v | (v << 2)) & 0x33333333;
+  return (v | (v << 1)) & 0x55555555;
+}
+
+/** The inverse of `spread`. */
+function squeeze(v: number): number {
+  v &= 0x55555555;
+  v = (v | (v >>> 1)) & 0x33333333;
+  v = (v | (v >>> 2)) & 0x0f0f0f0f;
+  v = (v | (v >>> 4)) & 0x00ff00ff;
+  return (v | (v >>> 8)) & 0xffff;
+}
+
+/** A double cast to an unsigned 64-bit integer as x86-64 code does it, also out of range. */
+function toUint64(score: number): bigint {
+  if (score >= 2 ** 64) return 0n;
+  if (score < -(2 ** 63) || Number.isNaN(score)) return 1n << 63n;
+  return BigInt.asUintN(64, BigInt(Math.trunc(score)));
+}
