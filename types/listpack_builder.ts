@@ -101,9 +101,10 @@ export class ListpackBuilder {
     this.#relocate(this.length + front + back, front);
   }
 
-  /** Moves the block to a buffer of exactly its size. */
-  fit(): void {
-    if (this.buf.length !== this.length) this.#relocate(this.length, 0);
+  /** Moves the block to a buffer of exactly its size, or with this much room on either side. */
+  fit(room = 0): void {
+    const capacity = this.length + 2 * room;
+    if (this.buf.length !== capacity) this.#relocate(capacity, room);
   }
 
   /** Adds an element at the end, stored as an integer when it spells one. */
@@ -281,7 +282,8 @@ export class ListpackBuilder {
       this.start = start;
       return p + bytes;
     }
-    this.buf.copyWithin(p, p + bytes, this.end);
+    if (after > 1) this.buf.copyWithin(p, p + bytes, this.end);
+    else this.buf[p] = LP_END;
     this.end -= bytes;
     return p;
   }

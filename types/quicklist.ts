@@ -3,54 +3,28 @@
  *
  * Pushing and popping touch only the block at that end, which keeps free room on both sides: no element moves.
  * Reaching an index or changing the middle costs one walk over the blocks plus one within a block, as in Redis, whose
- * rules for cutting a list into nodes are followed exactly (quicklist_node.ts). With `list-compress-depth` the blocks
- * away from the ends are held compressed; one that is opened for a change stays open until the next change elsewhere.
+ * rules for cutting a list into blocks are followed exactly (quicklist_node.ts). The chain itself, bundles and
+ * compression are in quicklist_chain.ts; reading goes through a `QuicklistCursor` (quicklist_cursor.ts).
  *
- * Reading goes through a `QuicklistCursor` (quicklist_cursor.ts); this file is the changing half. Spans handed in must
- * not lie in the list's own blocks.
+ * Spans handed in must not lie in the list's own blocks.
  */
 import { type Entry, LP_HEADER, lpLast, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
 import type { StoredObject } from "./kind.ts";
+import { QuicklistChain, UNBUNDLED_NODES } from "./quicklist_chain.ts";
 import type { QuicklistCursor } from "./quicklist_cursor.ts";
-import {
-  BUNDLE_BLOCKS,
-  BUNDLE_BYTES,
-  NODE_OVERHEAD,
-  QuicklistNode,
-  type QuicklistOptions,
-} from "./quicklist_node.ts";
+import { NODE_OVERHEAD, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
 
 /** Bytes that the list object itself takes. */
 const LIST_OVERHEAD = 120;
 /** First buffer of a node at an end; it grows with what is pushed. */
 const FIRST_NODE_BYTES = 128;
-/** From so many nodes on, the buffer that a full end node has grown is handed to the next one instead of dropped. */
+/** From so many nodes on, the room that an end node has grown is kept for what comes next. */
 const REUSE_FROM_NODES = 4;
-/** So many nodes at each end are left out of bundles, so that pushes and pops do not make and undo them in turn. */
-const UNBUNDLED_NODES = 4;
 /** After removals two neighbours of at most this size each are joined, so that a thinned list does not stay cut up. */
 const SMALL_NODE_BYTES = 1024;
 
 /** A list of byte strings in packed blocks. */
-export class Quicklist implements StoredObject {
-  readonly options: QuicklistOptions;
-  head: QuicklistNode | null = null;
-  tail: QuicklistNode | null = null;
-  /** Number of elements. */
-  length = 0;
-  /** Number of blocks: what Redis calls nodes. */
-  blocks = 0;
-  /** Number of nodes in the chain; fewer than blocks where some are bundled. */
-  nodes = 0;
-  /** Bytes of all nodes' buffers. */
-  #bytes = 0;
-  /** Nodes that were opened for the change going on and may have to be compressed after it. */
-  readonly #opened: QuicklistNode[] = [];
-
-  constructor(options: QuicklistOptions) {
-    this.options = options;
-  }
-
+export class Quicklist extends QuicklistChain implements StoredObject {
   /** A list of the elements of the listpack that begins at `buf[start]`, in one node, however large. */
   static ofPack(buf: Uint8Array, start: number, options: QuicklistOptions): Quicklist {
     const list = new Quicklist(options);
@@ -60,7 +34,7 @@ export class Quicklist implements StoredObject {
 
   /** Bytes of memory that the list takes, the runtime's share per node included. */
   memoryBytes(): number {
-    return LIST_OVERHEAD + this.#bytes + this.nodes * NODE_OVERHEAD;
+    return LIST_OVERHEAD + this.bytes + this.nodes * NODE_OVERHEAD;
   }
 
   /** Nothing to give back: the blocks belong to the collector. */
@@ -75,14 +49,14 @@ export class Quicklist implements StoredObject {
     let node = this.head;
     if (node === null || !node.fits(to - from, this.options)) {
       node = this.#newEnd(node, true, buf, from, to);
-      this.#linkBefore(node, this.head);
-      this.#settle();
-      if (this.nodes > 2 * UNBUNDLED_NODES) this.#bundle(true);
+      this.linkBefore(node, this.head);
+      this.settle();
+      if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(true);
       if (node.plain) return;
     }
-    this.#bytes -= node.buf.length;
+    this.bytes -= node.buf.length;
     node.prepend(buf, from, to);
-    this.#bytes += node.buf.length;
+    this.bytes += node.buf.length;
     this.length++;
   }
 
@@ -91,14 +65,14 @@ export class Quicklist implements StoredObject {
     let node = this.tail;
     if (node === null || !node.fits(to - from, this.options)) {
       node = this.#newEnd(node, false, buf, from, to);
-      this.#linkAfter(node, this.tail);
-      this.#settle();
-      if (this.nodes > 2 * UNBUNDLED_NODES) this.#bundle(false);
+      this.linkAfter(node, this.tail);
+      this.settle();
+      if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(false);
       if (node.plain) return;
     }
-    this.#bytes -= node.buf.length;
+    this.bytes -= node.buf.length;
     node.append(buf, from, to);
-    this.#bytes += node.buf.length;
+    this.bytes += node.buf.length;
     this.length++;
   }
 
@@ -123,17 +97,27 @@ export class Quicklist implements StoredObject {
   /** Removes the first element of a list that is not empty. */
   dropHead(): void {
     const node = this.head!;
-    if (node.count > 1) return this.#deleteEntries(node, node.start + LP_HEADER, 1);
-    this.#unlink(node);
-    this.#settle();
+    this.#drop(node, node.start + LP_HEADER);
   }
 
   /** Removes the last element of a list that is not empty. */
   dropTail(): void {
     const node = this.tail!;
-    if (node.count > 1) return this.#deleteEntries(node, lpPrev(node.buf, node.start, node.end - 1), 1);
-    this.#unlink(node);
-    this.#settle();
+    this.#drop(node, lpPrev(node.buf, node.start, node.end - 1));
+  }
+
+  /** Removes one element of the node at an end. */
+  #drop(node: QuicklistNode, p: number): void {
+    if (node.count === 1) {
+      this.unlink(node);
+      this.settle();
+    } else if (this.nodes < REUSE_FROM_NODES) {
+      this.#deleteEntries(node, p, 1);
+    } else {
+      // In a long list the node will soon be used up or filled again: its room is left alone.
+      node.delete(p);
+      this.length--;
+    }
   }
 
   /**
@@ -149,9 +133,9 @@ export class Quicklist implements StoredObject {
   ): QuicklistNode {
     let room: Uint8Array | null = null;
     if (old !== null) {
-      this.#bytes -= old.buf.length;
+      this.bytes -= old.buf.length;
       room = old.seal();
-      this.#bytes += old.buf.length;
+      this.bytes += old.buf.length;
     }
     if (to - from >= this.options.packedThreshold) return QuicklistNode.plainOf(buf, from, to);
     if (room === null || this.nodes < REUSE_FROM_NODES) {
@@ -169,9 +153,9 @@ export class Quicklist implements StoredObject {
 
   /** Inserts an element before or behind the cursor's; the cursor is void afterwards. */
   insert(cursor: QuicklistCursor, after: boolean, buf: Uint8Array, from: number, to: number): void {
-    const node = this.#openAt(cursor);
+    const node = this.openAt(cursor);
     this.#insertBy(node, cursor.offset, after, buf, from, to);
-    this.#settle();
+    this.settle();
   }
 
   /** Inserts before or behind the entry at this offset of an open node. The entry stays in `node` if `after`. */
@@ -190,8 +174,8 @@ export class Quicklist implements StoredObject {
       if (!atBorder) this.#split(node, p);
       const plain = QuicklistNode.plainOf(buf, from, to);
       // A split leaves `node` in front of the cut, and that is where the new node belongs either way.
-      if (after || !atBorder) this.#linkAfter(plain, node);
-      else this.#linkBefore(plain, node);
+      if (after || !atBorder) this.linkAfter(plain, node);
+      else this.linkBefore(plain, node);
     } else if (node.fits(to - from, this.options)) {
       this.#insertInto(node, p, buf, from, to);
     } else if (atBorder) {
@@ -206,9 +190,9 @@ export class Quicklist implements StoredObject {
   }
 
   #insertInto(node: QuicklistNode, p: number, buf: Uint8Array, from: number, to: number): void {
-    this.#bytes -= node.buf.length;
+    this.bytes -= node.buf.length;
     node.insertAt(p, buf, from, to);
-    this.#bytes += node.buf.length;
+    this.bytes += node.buf.length;
     this.length++;
   }
 
@@ -216,41 +200,41 @@ export class Quicklist implements StoredObject {
   #insertBeside(node: QuicklistNode, after: boolean, buf: Uint8Array, from: number, to: number): void {
     const neighbour = after ? node.next : node.prev;
     if (neighbour !== null && neighbour.fits(to - from, this.options)) {
-      this.#open(neighbour);
+      this.open(neighbour);
       const p = after ? neighbour.start + LP_HEADER : neighbour.end - 1;
       return this.#insertInto(neighbour, p, buf, from, to);
     }
     const fresh = new QuicklistNode(FIRST_NODE_BYTES);
-    if (after) this.#linkAfter(fresh, node);
-    else this.#linkBefore(fresh, node);
+    if (after) this.linkAfter(fresh, node);
+    else this.linkBefore(fresh, node);
     this.#insertInto(fresh, fresh.end - 1, buf, from, to);
   }
 
   /** Cuts a node before the entry at `p`. Returns the new node behind it. */
   #split(node: QuicklistNode, p: number): QuicklistNode {
-    this.#bytes -= node.buf.length;
+    this.bytes -= node.buf.length;
     const rest = node.splitAt(p);
-    this.#bytes += node.buf.length;
+    this.bytes += node.buf.length;
     this.length -= rest.count;
-    this.#linkAfter(rest, node);
+    this.linkAfter(rest, node);
     return rest;
   }
 
   /** Replaces the cursor's element; the cursor is void afterwards. */
   replace(cursor: QuicklistCursor, buf: Uint8Array, from: number, to: number): void {
-    const node = this.#openAt(cursor);
+    const node = this.openAt(cursor);
     const giant = to - from >= this.options.packedThreshold;
     if (!node.plain && !giant) {
-      this.#bytes -= node.buf.length;
+      this.bytes -= node.buf.length;
       node.replace(cursor.offset + node.start, buf, from, to);
-      this.#bytes += node.buf.length;
+      this.bytes += node.buf.length;
     } else {
       this.#insertBy(node, cursor.offset, true, buf, from, to);
       // The old element is its node's only one, or the last of what a split has left there, or still in its place.
-      if (node.count === 1) this.#unlink(node);
+      if (node.count === 1) this.unlink(node);
       else this.#deleteEntries(node, lpLast(node.buf, node.start), 1);
     }
-    this.#settle();
+    this.settle();
   }
 
   /**
@@ -260,13 +244,13 @@ export class Quicklist implements StoredObject {
    * @returns whether an element followed it, where the cursor then stands; otherwise the cursor is void.
    */
   removeAt(cursor: QuicklistCursor): boolean {
-    if (cursor.node!.compressed) this.#settle();
-    const node = this.#openAt(cursor);
+    if (cursor.node!.compressed) this.settle();
+    const node = this.openAt(cursor);
     const { index, offset } = cursor;
     if (node.count === 1) {
       const before = node.prev;
-      this.#unlink(node);
-      this.#settle();
+      this.unlink(node);
+      this.settle();
       const next = before === null ? this.head : before.next;
       return next !== null && cursor.enter(next, index, LP_HEADER);
     }
@@ -296,7 +280,7 @@ export class Quicklist implements StoredObject {
     while (node !== null && rest > 0) {
       const here = Math.min(rest, node.count - at);
       if (here < node.count && node.blocks > 1) {
-        node = this.#unbundle(node);
+        node = this.unbundle(node);
         while (at >= node.count) {
           at -= node.count;
           node = node.next!;
@@ -305,24 +289,24 @@ export class Quicklist implements StoredObject {
       }
       const next: QuicklistNode | null = node.next;
       if (here === node.count) {
-        this.#unlink(node);
+        this.unlink(node);
       } else {
-        this.#open(node);
+        this.open(node);
         this.#deleteEntries(node, lpSeek(node.buf, node.start, at), here);
       }
       rest -= here;
       at = 0;
       node = next;
     }
-    this.#settle();
+    this.settle();
   }
 
   /** Deletes some but not all entries of an open node. */
   #deleteEntries(node: QuicklistNode, p: number, count: number): void {
-    this.#bytes -= node.buf.length;
+    this.bytes -= node.buf.length;
     node.delete(p, count);
     node.shrink();
-    this.#bytes += node.buf.length;
+    this.bytes += node.buf.length;
     this.length -= count;
   }
 
@@ -331,105 +315,6 @@ export class Quicklist implements StoredObject {
     const next = node.next;
     if (next === null || next.compressed || node.rawBytes > SMALL_NODE_BYTES) return false;
     return next.rawBytes <= SMALL_NODE_BYTES && this.#merge(node, next);
-  }
-
-  // -- Whole nodes, for loading and saving ----------------------------------------------------------------------
-
-  /** Adds a copy of the listpack that begins at `buf[start]`, valid and not empty, as the last node. */
-  appendPack(buf: Uint8Array, start: number): void {
-    this.#linkAfter(QuicklistNode.packOf(buf, start), this.tail);
-    this.#settle();
-  }
-
-  /** Adds an element as a last node of its own, unpacked. */
-  appendPlain(buf: Uint8Array, from: number, to: number): void {
-    this.#linkAfter(QuicklistNode.plainOf(buf, from, to), this.tail);
-    this.#settle();
-  }
-
-  // -- The chain ------------------------------------------------------------------------------------------------
-
-  /** Links a node (and counts its elements) behind another, which is null in an empty list only. */
-  #linkAfter(node: QuicklistNode, left: QuicklistNode | null): void {
-    const right = left === null ? null : left.next;
-    node.prev = left;
-    node.next = right;
-    if (left === null) this.head = node;
-    else left.next = node;
-    if (right === null) this.tail = node;
-    else right.prev = node;
-    this.#linked(node);
-  }
-
-  /** Links a node (and counts its elements) before another, which is null in an empty list only. */
-  #linkBefore(node: QuicklistNode, right: QuicklistNode | null): void {
-    if (right === null || right.prev !== null) {
-      return this.#linkAfter(node, right === null ? null : right.prev);
-    }
-    node.next = right;
-    right.prev = node;
-    this.head = node;
-    this.#linked(node);
-  }
-
-  #linked(node: QuicklistNode): void {
-    this.nodes++;
-    this.blocks += node.blocks;
-    this.length += node.count;
-    this.#bytes += node.buf.length;
-    if (this.options.compressDepth > 0) this.#open(node);
-  }
-
-  /** Takes a node with all its elements out of the list. */
-  #unlink(node: QuicklistNode): void {
-    const { prev, next } = node;
-    if (prev === null) this.head = next;
-    else prev.next = next;
-    if (next === null) this.tail = prev;
-    else next.prev = prev;
-    node.prev = node.next = null;
-    this.nodes--;
-    this.blocks -= node.blocks;
-    this.length -= node.count;
-    this.#bytes -= node.buf.length;
-    node.count = 0;
-  }
-
-  // -- Bundles --------------------------------------------------------------------------------------------------
-
-  /** Bundles the nodes that are far enough from this end, once there are enough of them to make a full bundle. */
-  #bundle(atHead: boolean): void {
-    if (this.options.compressDepth > 0) return;
-    let node = atHead ? this.head : this.tail;
-    for (let i = 0; i < UNBUNDLED_NODES; i++) node = atHead ? node!.next : node!.prev;
-    let first = node!;
-    let blocks = 0, bytes = 0;
-    for (; node !== null && blocks < BUNDLE_BLOCKS; node = atHead ? node.next : node.prev) {
-      if (node.plain || node.blocks > 1) return;
-      if (bytes + node.length > BUNDLE_BYTES) break;
-      bytes += node.length;
-      blocks++;
-      if (!atHead) first = node;
-    }
-    if (node === null || blocks < 2) return;
-    const bundle = QuicklistNode.bundleOf(first, blocks, bytes);
-    for (let i = 1; i < blocks; i++) this.#unlink(first.next!);
-    this.#linkAfter(bundle, first);
-    this.#unlink(first);
-  }
-
-  /** Takes a bundle apart. Returns the first of the nodes that stand in its place. */
-  #unbundle(bundle: QuicklistNode): QuicklistNode {
-    const { buf, end, prev, blocks } = bundle;
-    let last = bundle;
-    for (let at = bundle.start, i = 0; i < blocks; i++) {
-      const node = QuicklistNode.packOf(buf, at);
-      this.#linkAfter(node, last);
-      last = node;
-      at = i + 1 < blocks ? bundle.blockEnd(at) : end;
-    }
-    this.#unlink(bundle);
-    return prev === null ? this.head! : prev.next!;
   }
 
   /** After a split and an insertion: joins the neighbours of this node, and it with them, where they fit in one. */
@@ -445,84 +330,27 @@ export class Quicklist implements StoredObject {
   /** Moves the right node's elements into its left neighbour if both fit in one node. */
   #merge(left: QuicklistNode, right: QuicklistNode): boolean {
     if (!left.mergesWith(right, this.options)) return false;
-    this.#open(left);
-    this.#open(right);
-    this.#bytes -= left.buf.length;
+    this.open(left);
+    this.open(right);
+    this.bytes -= left.buf.length;
     left.appendAll(right.buf, right.start);
-    this.#bytes += left.buf.length;
+    this.bytes += left.buf.length;
     this.length += right.count;
-    this.#unlink(right);
+    this.unlink(right);
     return true;
   }
 
-  // -- Compression ----------------------------------------------------------------------------------------------
+  // -- Whole nodes, for loading and saving ----------------------------------------------------------------------
 
-  /** Makes the cursor's node changeable in place, taking it out of a bundle if need be; the cursor follows. */
-  #openAt(cursor: QuicklistCursor): QuicklistNode {
-    let node = cursor.node!;
-    if (node.blocks > 1) {
-      node = this.#unbundle(node);
-      while (cursor.offset >= node.length) {
-        cursor.offset -= node.length;
-        node = node.next!;
-      }
-      cursor.node = node;
-    }
-    return this.#open(node);
+  /** Adds a copy of the listpack that begins at `buf[start]`, valid and not empty, as the last node. */
+  appendPack(buf: Uint8Array, start: number): void {
+    this.linkAfter(QuicklistNode.packOf(buf, start), this.tail);
+    this.settle();
   }
 
-  /** Makes a node changeable in place; with compression it is closed again by `#settle`. */
-  #open(node: QuicklistNode): QuicklistNode {
-    if (this.options.compressDepth === 0) return node;
-    this.#decompress(node);
-    if (!this.#opened.includes(node)) this.#opened.push(node);
-    return node;
-  }
-
-  /**
-   * Ends a change: no end is a bundle; with compression, the nodes near the ends are open, and the next ones and all
-   * that were opened and are inner are not.
-   */
-  #settle(): void {
-    if (this.head !== null && this.head.blocks > 1) this.#unbundle(this.head);
-    if (this.tail !== null && this.tail.blocks > 1) this.#unbundle(this.tail);
-    const depth = this.options.compressDepth;
-    if (depth === 0) return;
-    const opened = this.#opened;
-    let left = this.head, right = this.tail;
-    for (let i = 0; i < depth && left !== null && right !== null; i++) {
-      this.#keepOpen(left);
-      this.#keepOpen(right);
-      // Where the two walks meet there are no inner nodes.
-      if (left === right || left.next === right) {
-        opened.length = 0;
-        return;
-      }
-      left = left.next;
-      right = right.prev;
-    }
-    for (const node of opened) if (node.count > 0) this.#compress(node);
-    opened.length = 0;
-    if (left !== null) this.#compress(left);
-    if (right !== null) this.#compress(right);
-  }
-
-  #keepOpen(node: QuicklistNode): void {
-    this.#decompress(node);
-    const at = this.#opened.indexOf(node);
-    if (at >= 0) this.#opened.splice(at, 1);
-  }
-
-  #compress(node: QuicklistNode): void {
-    this.#bytes -= node.buf.length;
-    node.compress();
-    this.#bytes += node.buf.length;
-  }
-
-  #decompress(node: QuicklistNode): void {
-    if (!node.compressed) return;
-    this.#bytes -= node.buf.length;
-    node.decompress();
-    this.#bytes += node.buf.length;
+  /** Adds an element as a last node of its own, unpacked. */
+  appendPlain(buf: Uint8Array, from: number, to: number): void {
+    this.linkAfter(QuicklistNode.plainOf(buf, from, to), this.tail);
+    this.settle();
   }
 }

@@ -185,10 +185,7 @@ export class QuicklistNode extends ListpackBuilder {
   /** Gives back room when most of the buffer is empty, with some left to grow into. */
   shrink(): void {
     const used = this.end - this.start;
-    if (this.buf.length > 256 && used < this.buf.length >> 2) {
-      this.fit();
-      this.reserve(used >> 2, used >> 2);
-    }
+    if (this.buf.length > 256 && used < this.buf.length >> 2) this.fit(used >> 2);
   }
 
   /**
