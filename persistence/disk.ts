@@ -173,7 +173,10 @@ const ERRNO_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/os error 21\b|EISDIR/i, "Is a directory"],
   [/os error 30\b|EROFS/i, "Read-only file system"],
   [/os error 122\b|EDQUOT/i, "Disk quota exceeded"],
+  [/os error 22\b|EINVAL/i, "Invalid argument"],
   [/os error 24\b|EMFILE/i, "Too many open files"],
+  [/os error 36\b|ENAMETOOLONG/i, "File name too long"],
+  [/os error 40\b|ELOOP/i, "Too many levels of symbolic links"],
 ];
 
 /** What strerror(3) says of an error, for log lines and replies that quote it. */
