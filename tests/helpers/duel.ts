@@ -14,6 +14,8 @@ import { quoteIfNeeded } from "./bytes.ts";
 export interface Command {
   args: string[];
   rule: Rule;
+  /** It belongs to the command before it: never sent without that one (a random removal and its clean-up). */
+  glued?: boolean;
 }
 
 /** One thing that happens: a client sends commands in one write, or something from outside. */
@@ -112,8 +114,9 @@ export class Duel {
     return undefined;
   }
 
-  #compareFrames(number: number, a: readonly Frame[], b: readonly Frame[]): Difference | undefined {
+  #compareFrames(number: number, toy: readonly Frame[], redis: readonly Frame[]): Difference | undefined {
     const expected = this.#expectations(number);
+    const a = orderPatternMessages(toy), b = orderPatternMessages(redis);
     for (let i = 0; i < Math.max(a.length, b.length); i++) {
       const x = a[i], y = b[i];
       const unasked = (y ?? x)!.value.type === "push";
@@ -163,6 +166,31 @@ export class Duel {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/**
+ * A message that matches several patterns of one client comes once for each, in the order of a hash table: such runs
+ * are sorted by pattern.
+ */
+function orderPatternMessages(frames: readonly Frame[]): readonly Frame[] {
+  if (frames.length < 2) return frames;
+  const message = (frame: Frame): string | undefined => {
+    const value = frame.value;
+    if (value.type !== "array" && value.type !== "push" || value.items.length !== 4) return undefined;
+    const [kind, , channel, text] = value.items as [Reply, Reply, Reply, Reply];
+    return show(kind) === '"pmessage"' ? show(channel) + show(text) : undefined;
+  };
+  const out: Frame[] = [];
+  for (let i = 0; i < frames.length;) {
+    const what = message(frames[i]!);
+    let end = i + 1;
+    while (what !== undefined && end < frames.length && message(frames[end]!) === what) end++;
+    const run = frames.slice(i, end);
+    if (run.length > 1) run.sort((x, y) => show(x.value) < show(y.value) ? -1 : 1);
+    out.push(...run);
+    i = end;
+  }
+  return out;
 }
 
 async function perform(side: Lockstep, step: Step): Promise<Received> {

@@ -30,8 +30,8 @@ interface Member {
 }
 
 /** Commands after which the client may be blocked; for others CLIENT LIST is asked only when the reply is late. */
-const MAY_BLOCK =
-  /^(BLPOP|BRPOP|BLMOVE|BRPOPLPUSH|BLMPOP|BZPOPMIN|BZPOPMAX|BZMPOP|XREAD|XREADGROUP|WAIT|EXEC)$/i;
+const BLOCKS_OUTSIDE_EXEC =
+  /^(BLPOP|BRPOP|BLMOVE|BRPOPLPUSH|BLMPOP|BZPOPMIN|BZPOPMAX|BZMPOP|XREAD|XREADGROUP|WAIT)$/i;
 const LISTENS = /^(S|P)?SUBSCRIBE$/i;
 const STARTS_OR_ENDS_MULTI = /^(MULTI|EXEC|DISCARD|RESET|QUIT)$/i;
 
@@ -123,7 +123,7 @@ export class Lockstep {
   async #marked(member: Member, number: number, commands: readonly (readonly Arg[])[], received: Received) {
     this.#arm(member, commands.length);
     await member.raw.write(concat([...commands, this.#markerCommand(member)].map(encodeCommand)));
-    await this.#await(member, number, received, MAY_BLOCK.test(text(commands.at(-1)?.[0] ?? "")));
+    await this.#await(member, number, received, BLOCKS_OUTSIDE_EXEC.test(text(commands.at(-1)?.[0] ?? "")));
   }
 
   /** Steps around MULTI: one reply per command is certain, and only the replies tell which marker is right. */
@@ -135,21 +135,18 @@ export class Lockstep {
     received: Received,
   ) {
     await member.raw.write(concat(commands.map(encodeCommand)));
-    for (let i = 0; i < commands.length;) {
+    // A blocking command at the end is waited for like in any other step, unless it turns out to be only queued.
+    const mayBlock = BLOCKS_OUTSIDE_EXEC.test(names.at(-1)!);
+    const certain = commands.length - (mayBlock ? 1 : 0);
+    for (let i = 0; i < certain;) {
       const frame = await read(member.raw, names[i]!);
       put(received, number, frame);
       if (frame.value.type === "closed") return;
-      if (frame.value.type === "push") continue;
-      const failed = frame.value.type === "error";
-      const name = names[i++]!;
-      if (/^MULTI$/i.test(name) && !failed) member.inMulti = true;
-      const wrongArity = failed && frame.value.type === "error" &&
-        /wrong number of arg/.test(frame.value.text);
-      if (/^(EXEC|DISCARD|RESET)$/i.test(name) && !wrongArity) member.inMulti = false;
+      if (frame.value.type !== "push") followMulti(member, names[i++]!, frame.value);
     }
-    this.#arm(member, 0);
+    this.#arm(member, commands.length - certain);
     await member.raw.write(encodeCommand(this.#markerCommand(member)));
-    await this.#await(member, number, received, false);
+    await this.#await(member, number, received, mayBlock && !member.inMulti);
   }
 
   /** CLIENT REPLY OFF and SKIP: nothing comes back, so another connection's replies tell that time has passed. */
@@ -308,6 +305,15 @@ function put(received: Received, number: number, frame: Frame): void {
 
 function text(arg: Arg): string {
   return arg instanceof Uint8Array ? toText(arg) : String(arg);
+}
+
+/** Keeps the books of an open transaction by what the server answered. */
+function followMulti(member: Member, name: string, reply: Reply): void {
+  const failed = reply.type === "error";
+  const wrongArity = failed && /wrong number of arg/.test(reply.text);
+  if (/^MULTI$/i.test(name) && !failed) member.inMulti = true;
+  // EXEC with bad arguments aborts the transaction; the others leave it as it was.
+  if (/^EXEC$/i.test(name) || /^(DISCARD|RESET)$/i.test(name) && !wrongArity) member.inMulti = false;
 }
 
 /** OFF, ON or SKIP of CLIENT REPLY; undefined for other commands. */
