@@ -8,6 +8,7 @@
  * Calls are synchronous where the caller must not let another command in between (appending a batch, swapping a
  * manifest) and asynchronous where the event loop should go on meanwhile (snapshots, appendfsync everysec).
  */
+import { Buffer } from "node:buffer";
 
 /** An open file. The names and meanings are those of Deno.FsFile, which is the real implementation. */
 export interface DiskFile {
@@ -38,7 +39,10 @@ export interface DiskStat {
 /** How {@link Disk.open} opens: an existing file to read, a file to extend, or a new empty file in the place of any. */
 export type OpenMode = "read" | "append" | "create";
 
-/** The file system. Errors are those that Deno throws; {@link errnoText} names them as Redis does. */
+/**
+ * The file system. Errors are those that Deno throws; {@link errnoText} names them as Redis does. Paths are binary
+ * strings (a character for each byte), as in the configuration.
+ */
 export interface Disk {
   open(path: string, mode: OpenMode): DiskFile;
   /** Puts `from` in the place of `to`, atomically. */
@@ -54,25 +58,34 @@ export interface Disk {
   syncDirectory(path: string): void;
 }
 
+/** The path as the runtime wants it: the text whose UTF-8 form the bytes are. */
+function native(path: string): string {
+  return Buffer.from(path, "latin1").toString("utf8");
+}
+
+function binary(name: string): string {
+  return Buffer.from(name, "utf8").toString("latin1");
+}
+
 /** The disk of this machine. */
 export const realDisk: Disk = {
   open(path: string, mode: OpenMode): DiskFile {
     switch (mode) {
       case "read":
-        return Deno.openSync(path, { read: true });
+        return Deno.openSync(native(path), { read: true });
       case "append":
-        return Deno.openSync(path, { append: true, create: true, mode: 0o644 });
+        return Deno.openSync(native(path), { append: true, create: true, mode: 0o644 });
       case "create":
-        return Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o644 });
+        return Deno.openSync(native(path), { write: true, create: true, truncate: true, mode: 0o644 });
     }
   },
-  rename: (from, to) => Deno.renameSync(from, to),
-  remove: (path) => Deno.removeSync(path),
-  makeDirectory: (path) => Deno.mkdirSync(path, { recursive: true, mode: 0o755 }),
-  list: (path) => Array.from(Deno.readDirSync(path), (entry) => entry.name),
+  rename: (from, to) => Deno.renameSync(native(from), native(to)),
+  remove: (path) => Deno.removeSync(native(path)),
+  makeDirectory: (path) => Deno.mkdirSync(native(path), { recursive: true, mode: 0o755 }),
+  list: (path) => Array.from(Deno.readDirSync(native(path)), (entry) => binary(entry.name)),
   stat(path: string): DiskStat | null {
     try {
-      return Deno.statSync(path);
+      return Deno.statSync(native(path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
@@ -80,7 +93,7 @@ export const realDisk: Disk = {
   },
   syncDirectory(path: string): void {
     if (Deno.build.os === "windows") return; // directories cannot be opened there, and renames are journaled
-    const directory = Deno.openSync(path === "" ? "." : path, { read: true });
+    const directory = Deno.openSync(path === "" ? "." : native(path), { read: true });
     try {
       directory.syncSync();
     } finally {

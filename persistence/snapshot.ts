@@ -1,0 +1,204 @@
+/**
+ * The snapshot: the whole data set as it was at one instant, written while the server goes on.
+ *
+ * Redis forks for this; here nothing is copied. Starting a snapshot only raises the store's epoch: every record now
+ * carries an older one, which means "not saved yet". The snapshot walks the tables in slices of about a millisecond,
+ * writes the records that are not saved and stamps them. A command that is about to change or delete such a record
+ * first hands it over (the {@link SnapshotHook}); records made since the cut carry the new epoch and are passed over.
+ * So the file is exactly the state at the cut, whatever happens meanwhile, and what it costs beyond the walk is one
+ * early write for each old record that is changed.
+ *
+ * A database that is emptied (FLUSHALL) hands its tables over as a whole and the walk goes on in them; two that are
+ * exchanged (SWAPDB) only change places. Nothing is ever saved in a hurry.
+ *
+ * Who uses it gives an encoder (RDB or commands) and a sink (a file, the links to replicas); the sink's promise is
+ * the back-pressure.
+ */
+import { type Database, EPOCHS, type SnapshotHook, type Store } from "../store.ts";
+
+/** How records become bytes: persistence/rdb_save.ts or persistence/aof_commands.ts. */
+export interface SnapshotEncoder {
+  /** Bytes written and not drained yet. */
+  readonly length: number;
+  /** What stands before the keys. */
+  begin(): void;
+  /** The records that follow are in this database: about so many, of which so many expire. */
+  database(index: number, keys: number, expiring: number): void;
+  record(db: Database, addr: number): void;
+  /** What stands behind the keys. */
+  end(): void;
+  /** Hands over the bytes written since the last call. */
+  drain(): Uint8Array;
+}
+
+/** Where the bytes go. */
+export interface SnapshotSink {
+  /** Takes a piece; the next one comes when the promise is fulfilled. A rejection ends the snapshot. */
+  write(piece: Uint8Array): Promise<void>;
+}
+
+/** What a snapshot needs of its surroundings. */
+export interface SnapshotPace {
+  /** Milliseconds with fractions that never go back. */
+  monotonicMs(): number;
+  /** Lets the event loop serve whoever waits, then goes on. */
+  pause(): Promise<void>;
+  /** The longest stretch of work between two pauses, in milliseconds. */
+  sliceMs: number;
+}
+
+/** Bytes collected before they go to the sink. */
+const PIECE_BYTES = 256 * 1024;
+/** Table buckets walked between two looks at the clock. */
+const BUCKETS_PER_LOOK = 64;
+
+/** Why a snapshot ended without being complete. */
+export class SnapshotAborted extends Error {
+  override name = "SnapshotAborted";
+}
+
+/** One database of the cut, wherever its tables are now. */
+interface Part {
+  /** Number at the cut. */
+  readonly index: number;
+  /** Where its records are: the live database, or the tables that a flush has detached. */
+  db: Database;
+  /** Detached tables are released when the part is done. */
+  detached: boolean;
+  readonly keys: number;
+  readonly expiring: number;
+  /** Whether its number and sizes have been written once. */
+  announced: boolean;
+}
+
+/** A running snapshot. */
+export class Snapshot implements SnapshotHook {
+  readonly #store: Store;
+  readonly #encoder: SnapshotEncoder;
+  readonly #sink: SnapshotSink;
+  readonly #pace: SnapshotPace;
+  /** All parts in the order of writing. */
+  readonly #parts: Part[] = [];
+  /** The part whose records are in live database number i; undefined where those are all newer than the cut. */
+  readonly #live: (Part | undefined)[] = [];
+  /** The part that the last bytes written belong to. */
+  #current: Part | null = null;
+  #aborted: string | null = null;
+  /** Keys written so far, and keys at the cut. */
+  saved = 0;
+  readonly total: number;
+
+  /** Cuts here and now. */
+  constructor(store: Store, encoder: SnapshotEncoder, sink: SnapshotSink, pace: SnapshotPace) {
+    if (store.snapshot !== null) throw new Error("a snapshot is running already");
+    this.#store = store;
+    this.#encoder = encoder;
+    this.#sink = sink;
+    this.#pace = pace;
+    this.total = store.size;
+    beginEpoch(store);
+    store.snapshot = this;
+    for (const db of store.databases) {
+      if (db.size === 0) continue;
+      const part: Part = {
+        index: db.index,
+        db,
+        detached: false,
+        keys: db.size,
+        expiring: db.volatileSize,
+        announced: false,
+      };
+      this.#parts.push(part);
+      this.#live[db.index] = part;
+    }
+    encoder.begin();
+  }
+
+  /** Writes everything; fulfilled when the sink has taken the last piece. Rejects with SnapshotAborted or the sink's error. */
+  async run(): Promise<void> {
+    let complete = false;
+    try {
+      for (const part of this.#parts) await this.#writePart(part);
+      this.#encoder.end();
+      await this.#flush();
+      complete = true;
+    } finally {
+      this.#finish(complete);
+    }
+  }
+
+  /** Ends the snapshot at the next occasion; {@link run} then rejects. */
+  abort(reason: string): void {
+    this.#aborted ??= reason;
+  }
+
+  async #writePart(part: Part): Promise<void> {
+    let cursor = 0;
+    let started = this.#pace.monotonicMs();
+    const visit = (addr: number): void => {
+      if (part.db.epochOf(addr) !== this.#store.epoch) this.#save(part, addr);
+    };
+    do {
+      for (let i = 0; i < BUCKETS_PER_LOOK; i++) {
+        cursor = part.db.table.scan(cursor, visit);
+        if (cursor === 0) break;
+      }
+      if (this.#encoder.length >= PIECE_BYTES) await this.#flush();
+      else if (this.#pace.monotonicMs() - started < this.#pace.sliceMs) continue;
+      else await this.#pace.pause();
+      this.#check();
+      started = this.#pace.monotonicMs();
+    } while (cursor !== 0);
+    if (part.detached) part.db.flush();
+  }
+
+  async #flush(): Promise<void> {
+    const piece = this.#encoder.drain();
+    if (piece.length > 0) await this.#sink.write(piece);
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#aborted !== null) throw new SnapshotAborted(this.#aborted);
+  }
+
+  #save(part: Part, addr: number): void {
+    if (this.#current !== part) {
+      this.#encoder.database(part.index, part.announced ? 0 : part.keys, part.announced ? 0 : part.expiring);
+      part.announced = true;
+      this.#current = part;
+    }
+    this.#encoder.record(part.db, addr);
+    part.db.stamp(addr);
+    this.saved++;
+  }
+
+  #finish(complete: boolean): void {
+    this.#store.snapshot = null;
+    if (!complete) this.#store.mixedEpochs++;
+    for (const part of this.#parts) if (part.detached) part.db.flush();
+  }
+
+  // -- What the store tells while the snapshot runs -----------------------------------------------------------------
+
+  preserve(db: Database, addr: number): void {
+    const part = this.#live[db.index];
+    if (part !== undefined) this.#save(part, addr);
+  }
+
+  detached(db: Database, contents: Database): void {
+    const part = this.#live[db.index];
+    if (part === undefined) return void contents.flush();
+    part.db = contents;
+    part.detached = true;
+    this.#live[db.index] = undefined;
+  }
+
+  swapped(a: Database, b: Database): void {
+    const first = this.#live[a.index], second = this.#live[b.index];
+    this.#live[a.index] = second;
+    this.#live[b.index] = first;
+    if (second !== undefined) second.db = a;
+    if (first !== undefined) first.db = b;
+  }
+}
