@@ -61,12 +61,17 @@ const NO_EVENTS: KeyspaceEvents = {
   flushed: () => {},
 };
 
+/** How many numbers there are for epochs: what fits into a record's header. */
+export const EPOCHS = 16;
+
 /** What a running snapshot wants to know; null in {@link Store.snapshot} where none runs. */
 export interface SnapshotHook {
   /** This record, not yet saved, is about to change or go: save it now. */
   preserve(db: Database, addr: number): void;
-  /** This database is about to be emptied or exchanged. */
-  flushing(db: Database): void;
+  /** This database was emptied; `contents` holds all it had, and is the hook's to {@link Database.discard}. */
+  detached(db: Database, contents: Database): void;
+  /** These databases have exchanged their contents. */
+  swapped(a: Database, b: Database): void;
 }
 
 /** All databases of a server and what they share. */
@@ -76,6 +81,8 @@ export class Store {
   snapshot: SnapshotHook | null = null;
   /** Stamped on every record written; a running snapshot's own number tells saved and new records from old ones. */
   epoch = 0;
+  /** Snapshots in a row that were not completed: they leave records of that many different epochs. */
+  mixedEpochs = 0;
   expiryMode: number = ExpiryMode.DELETE;
   /** Set for clients with CLIENT NO-TOUCH like behaviour and for background reads: leave access times alone. */
   noTouch = false;
@@ -145,9 +152,8 @@ export class Store {
   swap(a: number, b: number): void {
     const first = this.databases[a]!;
     const second = this.databases[b]!;
-    this.snapshot?.flushing(first);
-    this.snapshot?.flushing(second);
     Database.exchange(first, second);
+    this.snapshot?.swapped(first, second);
     this.events.flushed(first);
     this.events.flushed(second);
   }
@@ -536,8 +542,16 @@ export class Database {
   /** Deletes all keys at once. Returns how many there were. */
   flush(): number {
     const count = this.size;
-    this.store.snapshot?.flushing(this);
     this.store.events.flushed(this);
+    const contents = new Database(this.store, this.index);
+    Database.exchange(this, contents);
+    if (this.store.snapshot === null) contents.discard();
+    else this.store.snapshot.detached(this, contents);
+    return count;
+  }
+
+  /** Forgets all keys without telling anyone; for contents that no client can reach any more. */
+  discard(): void {
     this.#table.forEach((addr) => {
       if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, false);
     });
@@ -545,7 +559,6 @@ export class Database {
     this.#table = new ByteTable(this.#arena);
     this.#expires = new ByteTable(this.#arena);
     this.averageTtl = 0;
-    return count;
   }
 
   /** Moves a record out of a sparse chunk, where that helps to give memory back. Returns its address. */

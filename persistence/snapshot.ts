@@ -149,7 +149,7 @@ export class Snapshot implements SnapshotHook {
       this.#check();
       started = this.#pace.monotonicMs();
     } while (cursor !== 0);
-    if (part.detached) part.db.flush();
+    if (part.detached) part.db.discard();
   }
 
   async #flush(): Promise<void> {
@@ -175,8 +175,8 @@ export class Snapshot implements SnapshotHook {
 
   #finish(complete: boolean): void {
     this.#store.snapshot = null;
-    if (!complete) this.#store.mixedEpochs++;
-    for (const part of this.#parts) if (part.detached) part.db.flush();
+    this.#store.mixedEpochs = complete ? 0 : this.#store.mixedEpochs + 1;
+    for (const part of this.#parts) if (part.detached) part.db.discard();
   }
 
   // -- What the store tells while the snapshot runs -----------------------------------------------------------------
@@ -188,7 +188,7 @@ export class Snapshot implements SnapshotHook {
 
   detached(db: Database, contents: Database): void {
     const part = this.#live[db.index];
-    if (part === undefined) return void contents.flush();
+    if (part === undefined) return void contents.discard();
     part.db = contents;
     part.detached = true;
     this.#live[db.index] = undefined;
@@ -201,4 +201,17 @@ export class Snapshot implements SnapshotHook {
     if (second !== undefined) second.db = a;
     if (first !== undefined) first.db = b;
   }
+}
+
+/**
+ * Raises the epoch, so that every record is older than it. The numbers are few and come round again; that is harmless
+ * as long as snapshots are completed, since one leaves no record with an older number. After many that were not, the
+ * stragglers are brought up to date first.
+ */
+function beginEpoch(store: Store): void {
+  if (store.mixedEpochs >= EPOCHS - 2) {
+    for (const db of store.databases) db.table.forEach((addr) => db.stamp(addr));
+    store.mixedEpochs = 0;
+  }
+  store.epoch = (store.epoch + 1) % EPOCHS;
 }
