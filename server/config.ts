@@ -26,7 +26,7 @@ import {
   SystemError,
   SystemHost,
 } from "./config_host.ts";
-import { cString, splitWords } from "./config_quoting.ts";
+import { cString, splitWords } from "../types/quoting.ts";
 import { rewriteText } from "./config_rewrite.ts";
 import { ConfigError } from "./config_types.ts";
 import { ConfigValues } from "./config_values.ts";

@@ -4,7 +4,7 @@
  * Options are not parsed as options but turned into lines of redis.conf, by rules that let values begin with "--" (`--requirepass
  * --x`), let one word hold name and value (`--port 6379`) and let `--save` stand alone. All words are binary strings.
  */
-import { quoted, splitWords } from "./config_quoting.ts";
+import { quoted, splitWords } from "../types/quoting.ts";
 
 /** A command line, understood. */
 export interface CommandLine {

@@ -9,7 +9,7 @@ import type { CommandLine } from "./config_cli.ts";
 import type { Config } from "./config.ts";
 import { findDirective } from "./config_directives.ts";
 import { isAbsolute, joinPath, missingFile, SystemError } from "./config_host.ts";
-import { splitWords } from "./config_quoting.ts";
+import { splitWords } from "../types/quoting.ts";
 import { ConfigError } from "./config_types.ts";
 import { REDIS_VERSION } from "./version.ts";
 

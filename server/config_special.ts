@@ -5,7 +5,7 @@
 import { fromLatin1 } from "../types/bytes.ts";
 import { parseDouble } from "../types/double.ts";
 import { ENUMS } from "./config_enums.ts";
-import { cString, quoted } from "./config_quoting.ts";
+import { cString, quoted } from "../types/quoting.ts";
 import {
   ConfigError,
   formatMemory,

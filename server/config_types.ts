@@ -5,7 +5,7 @@
  * at 2^64, an octal number is whatever C's strtoll takes.
  */
 import { type EnumName, type EnumOf, ENUMS } from "./config_enums.ts";
-import { cString, quoted } from "./config_quoting.ts";
+import { cString, quoted } from "../types/quoting.ts";
 
 /** A value that a directive refuses. The message is the text that the client or the log shows. */
 export class ConfigError extends Error {

@@ -7,7 +7,7 @@ import { Config } from "../../server/config.ts";
 import { parseCommandLine, specialAction } from "../../server/config_cli.ts";
 import { FatalConfigError, loadConfig, MissingConfigError } from "../../server/config_file.ts";
 import { SystemHost, toBinary } from "../../server/config_host.ts";
-import { quoted, splitWords } from "../../server/config_quoting.ts";
+import { quoted, splitWords } from "../../types/quoting.ts";
 import { toBytes } from "../helpers/bytes.ts";
 import { freePort, realTest, startServer } from "../helpers/server.ts";
 import { bulks, mustDo } from "../helpers/transcript.ts";
