@@ -25,14 +25,13 @@ class SystemClock implements Clock {
   }
 
   wallUs(): number {
-    // The system's time comes in milliseconds only; the monotonic clock has the digits below. The two drift apart and the
-    // wall clock can be set, so the offset between them is taken anew whenever they do not agree on the millisecond.
+    // The system's time comes in milliseconds only; the monotonic clock has the digits below. The two drift apart, and the
+    // wall clock can be set, so the sum is kept within the present millisecond: it never runs back for less than that.
     const mono = performance.now();
     const wall = Date.now();
-    const estimate = mono + this.#offset;
-    if (estimate >= wall && estimate < wall + 1) return Math.trunc(estimate * 1000);
-    this.#offset = wall - mono;
-    return wall * 1000;
+    const exact = Math.min(Math.max(mono + this.#offset, wall), wall + 0.999);
+    this.#offset = exact - mono;
+    return Math.trunc(exact * 1000);
   }
 
   monoMs(): number {
