@@ -36,7 +36,10 @@ export function banner({ port, pid, cluster }: BannerFacts, color: boolean): str
     `Port: ${port}`,
     `PID: ${pid}`,
   ];
-  const lines = art.map((bricks, i) => `${color ? BRICK + bricks + PLAIN : bricks} ${facts[i]}`.trimEnd());
+  const lines = art.map((bricks, i) => {
+    const line = `${bricks} ${facts[i]}`.trimEnd();
+    return color ? BRICK + line.slice(0, bricks.length) + PLAIN + line.slice(bricks.length) : line;
+  });
   return `\n${lines.join("\n")}\n\n`;
 }
 
