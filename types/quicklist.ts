@@ -198,7 +198,7 @@ export class Quicklist extends QuicklistChain implements StoredObject {
 
   /** Inserts at the border of a full node: into the neighbour if it has room, else into a node of its own. */
   #insertBeside(node: QuicklistNode, after: boolean, buf: Uint8Array, from: number, to: number): void {
-    const neighbour = after ? node.next : node.prev;
+    const neighbour = after ? this.#nextOf(node) : this.#prevOf(node);
     if (neighbour !== null && neighbour.fits(to - from, this.options)) {
       this.open(neighbour);
       const p = after ? neighbour.start + LP_HEADER : neighbour.end - 1;
@@ -319,12 +319,26 @@ export class Quicklist extends QuicklistChain implements StoredObject {
 
   /** After a split and an insertion: joins the neighbours of this node, and it with them, where they fit in one. */
   #mergeAround(center: QuicklistNode): void {
-    const { prev, next } = center;
-    if (prev !== null && prev.prev !== null) this.#merge(prev.prev, prev);
-    if (next !== null && next.next !== null) this.#merge(next, next.next);
+    const prev = this.#prevOf(center), next = this.#nextOf(center);
+    const beforePrev = prev === null ? null : this.#prevOf(prev);
+    const afterNext = next === null ? null : this.#nextOf(next);
+    if (beforePrev !== null) this.#merge(beforePrev, prev!);
+    if (afterNext !== null) this.#merge(next!, afterNext);
     const left = center.prev;
     const target = left !== null && this.#merge(left, center) ? left : center;
     if (target.next !== null) this.#merge(target, target.next);
+  }
+
+  /** The node before this one, out of its bundle. */
+  #prevOf(node: QuicklistNode): QuicklistNode | null {
+    if (node.prev !== null && node.prev.blocks > 1) this.unbundle(node.prev);
+    return node.prev;
+  }
+
+  /** The node behind this one, out of its bundle. */
+  #nextOf(node: QuicklistNode): QuicklistNode | null {
+    if (node.next !== null && node.next.blocks > 1) this.unbundle(node.next);
+    return node.next;
   }
 
   /** Moves the right node's elements into its left neighbour if both fit in one node. */
