@@ -77,6 +77,7 @@ export function parseDouble(buf: Uint8Array, start: number, end: number): number
  * @returns NaN where Redis answers "min or max is not a float"
  */
 export function parseRangeDouble(buf: Uint8Array, start: number, end: number): number {
+  scanned.kind = FLOAT_NONE;
   const quick = parsePlain(buf, start, end);
   if (quick === quick) return quick;
   const zero = buf.subarray(start, end).indexOf(0);
@@ -89,6 +90,21 @@ export function parseRangeDouble(buf: Uint8Array, start: number, end: number): n
   if (scanned.kind === FLOAT_INFINITY) return scanned.negative ? -Infinity : Infinity;
   return scannedDouble(buf);
 }
+
+/**
+ * A weight of SORT: syntax as for `parseRangeDouble`, but the value must be in the range of doubles, and below the
+ * normal ones (2.2e-308) it must be exact.
+ * @returns NaN where Redis answers that a score can't be converted
+ */
+export function parseWeight(buf: Uint8Array, start: number, end: number): number {
+  const value = parseRangeDouble(buf, start, end);
+  if (scanned.kind !== FLOAT_DECIMAL && scanned.kind !== FLOAT_HEX) return value;
+  if (value === Infinity || value === -Infinity) return NaN;
+  if (Math.abs(value) >= LEAST_NORMAL || !hasNonZeroDigit(buf)) return value;
+  return scanned.kind === FLOAT_HEX && isExactHex(buf) ? value : NaN;
+}
+
+const LEAST_NORMAL = 2.2250738585072014e-308;
 
 /**
  * A double as Redis prints scores, "%.17g": 17 significant digits without trailing zeros, an exponent of
@@ -175,6 +191,14 @@ function scannedHexDouble(buf: Uint8Array): number {
   return scanned.negative ? -value : value;
 }
 
+/** Whether the hexadecimal number in `scanned` is a double as it stands. */
+function isExactHex(buf: Uint8Array): boolean {
+  const hex = scannedHexInteger(buf);
+  const exponent = scannedHexExponent(buf);
+  const rounded = roundBinary(hex, exponent, false, 53, -1074);
+  return rounded.mantissa << BigInt(rounded.exponent - exponent) === hex;
+}
+
 /** The hexadecimal digits in `scanned` as one integer, as if they had no point. */
 export function scannedHexInteger(buf: Uint8Array): bigint {
   let text = "0x0";
@@ -217,8 +241,10 @@ export function roundBinary(
   bits: number,
   least: number,
 ): Binary {
-  const shift = Math.max(bitLength(n) - bits, least - exponent);
+  const length = bitLength(n);
+  const shift = Math.max(length - bits, least - exponent);
   if (shift <= 0) return { mantissa: n, exponent };
+  if (shift > length + 1) return { mantissa: 0n, exponent: exponent + shift };
   const by = BigInt(shift);
   let mantissa = n >> by;
   const rest = n - (mantissa << by);

@@ -208,10 +208,12 @@ function estimateSteps(radius: number, latitude: number): number {
 function neighboursReach(shape: GeoShape, steps: number, bounds: Bounds): boolean {
   const column = slot(shape.longitude, GEO_LONGITUDE_MAX, steps);
   const row = slot(shape.latitude, GEO_LATITUDE_MAX, steps);
-  return edge(move(row, 1, steps) + 1, GEO_LATITUDE_MAX, steps) >= bounds.north &&
-    edge(move(row, -1, steps), GEO_LATITUDE_MAX, steps) <= bounds.south &&
-    edge(move(column, 1, steps) + 1, GEO_LONGITUDE_MAX, steps) >= bounds.east &&
-    edge(move(column, -1, steps), GEO_LONGITUDE_MAX, steps) <= bounds.west;
+  // Asked this way round because a bound can be NaN (an endless box), which exceeds nothing.
+  const short = edge(move(row, 1, steps) + 1, GEO_LATITUDE_MAX, steps) < bounds.north ||
+    edge(move(row, -1, steps), GEO_LATITUDE_MAX, steps) > bounds.south ||
+    edge(move(column, 1, steps) + 1, GEO_LONGITUDE_MAX, steps) < bounds.east ||
+    edge(move(column, -1, steps), GEO_LONGITUDE_MAX, steps) > bounds.west;
+  return !short;
 }
 
 /** The column or row that a coordinate falls into, of 2^steps between -limit and limit. */

@@ -106,19 +106,28 @@ export function scaleLongDoubleUp(value: LongDouble, factor: bigint): number {
  */
 export function formatLongDouble(value: LongDouble): string {
   if (value.exponent === Infinity) return value.mantissa > 0n ? "inf" : "-inf";
+  const text = fixedPoint(value, 17);
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 0x30) end--;
+  if (text.charCodeAt(end - 1) === 0x2e) end--;
+  return end === 2 && text.startsWith("-0") ? "0" : text.slice(0, end);
+}
+
+/** A double with six decimals ("%f"), as error texts quote coordinates. */
+export function formatSixDecimals(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  return fixedPoint(longDoubleFrom(value), 6);
+}
+
+/** A finite value with so many decimals, half to even ("%.*Lf"). */
+function fixedPoint(value: LongDouble, decimals: number): string {
   const negative = value.mantissa < 0n;
   const magnitude = negative ? -value.mantissa : value.mantissa;
-  if (value.exponent >= 0) return (value.mantissa << BigInt(value.exponent)).toString();
-  // Cut to 17 decimals, half to even: |exponent| bits go from the scaled mantissa.
-  const { mantissa, exponent } = roundBinary(magnitude * DECIMALS, value.exponent, false, Infinity, 0);
-  const scaled = exponent > 0 ? mantissa << BigInt(exponent) : mantissa;
-  if (scaled === 0n) return "0";
-  const text = scaled.toString().padStart(18, "0");
-  let end = text.length;
-  const point = end - 17;
-  while (end > point && text.charCodeAt(end - 1) === 0x30) end--;
-  const fraction = end > point ? "." + text.slice(point, end) : "";
-  return (negative ? "-" : "") + text.slice(0, point) + fraction;
+  // Scaled to an integer: |exponent| bits go from it, or are added.
+  const scaled = roundBinary(magnitude * powerOfTen(decimals), value.exponent, false, Infinity, 0);
+  const text = (scaled.mantissa << BigInt(scaled.exponent)).toString().padStart(decimals + 1, "0");
+  const point = text.length - decimals;
+  return (negative ? "-" : "") + text.slice(0, point) + "." + text.slice(point);
 }
 
 /** A double in the format of `formatLongDouble`; coordinates of GEOPOS and GEOSEARCH WITHCOORD. */
@@ -134,8 +143,6 @@ export function formatHumanDouble(value: number): string {
   if (text.charCodeAt(end - 1) === 0x2e) end--;
   return end === 2 && text.startsWith("-0") ? "0" : text.slice(0, end);
 }
-
-const DECIMALS = 10n ** 17n;
 
 /** Powers of ten met before; increments use few of them, and computing one costs more than the addition. */
 const powersOfTen: bigint[] = [];

@@ -1,6 +1,6 @@
 /** Doubles and long doubles as text; the expected texts are answers of redis-server 7.0.15. */
 import { assert, assertEquals } from "@std/assert";
-import { formatDouble, parseDouble, parseRangeDouble } from "../../types/double.ts";
+import { formatDouble, parseDouble, parseRangeDouble, parseWeight } from "../../types/double.ts";
 import {
   addLongDouble,
   formatHumanDouble,
@@ -72,6 +72,21 @@ Deno.test("bounds of score ranges are read more leniently", () => {
     assertEquals(bound(text), value);
   }
   for (const text of [" ", "1 ", "nan", "abc", "1e"]) assert(Number.isNaN(bound(text)), text);
+});
+
+Deno.test("weights of SORT are lenient in syntax and strict in range", () => {
+  const weight = (text: string) => parseWeight(toBytes(`9${text}9`), 1, text.length + 1);
+  for (const [text, value] of [["", 0], [" 1", 1], ["1\0x", 1], ["inf", Infinity], ["0x10", 16]] as const) {
+    assertEquals(weight(text), value);
+  }
+  for (const text of ["2.2250738585072014e-308", "0x1p-1074", "0x1p-1025", "0e-9999"]) {
+    assert(!Number.isNaN(weight(text)), text);
+  }
+  for (
+    const text of ["1 ", "nan", "x", "1e400", "1e-400", "1e-310", "5e-324", "0x1.8p-1074", "0x1p-999999"]
+  ) {
+    assert(Number.isNaN(weight(text)), text);
+  }
 });
 
 Deno.test("what is printed reads back as the same double", () => {
