@@ -29,6 +29,8 @@ const EPOCH_MASK = 0x0f;
 const LOW_MASK = 0xff;
 /** No expiry. */
 export const NO_EXPIRY = -1;
+/** Unix time in milliseconds; a bigint beyond 2^53, where a number would not be exact. */
+export type Expiry = number | bigint;
 /** Elements that freeing a value may give back at once; the rest is left to {@link Store.releaseSome}. */
 const RELEASE_AT_ONCE = 64;
 
@@ -46,6 +48,8 @@ export const ExpiryMode = {
 export interface KeyspaceEvents {
   /** A key was changed, created or deleted by a command or by expiry. */
   touched(db: Database, buf: Uint8Array, start: number, end: number): void;
+  /** A key was added; only called while {@link Store.announceNew} is set. */
+  created(db: Database, buf: Uint8Array, start: number, end: number): void;
   /** A key was deleted because its time had come (after the deletion, before the lookup returns). */
   expired(db: Database, buf: Uint8Array, start: number, end: number): void;
   /** A lookup for reading found nothing. */
@@ -56,6 +60,7 @@ export interface KeyspaceEvents {
 
 const NO_EVENTS: KeyspaceEvents = {
   touched: () => {},
+  created: () => {},
   expired: () => {},
   missed: () => {},
   flushed: () => {},
@@ -86,6 +91,8 @@ export class Store {
   expiryMode: number = ExpiryMode.DELETE;
   /** Set for clients with CLIENT NO-TOUCH like behaviour and for background reads: leave access times alone. */
   noTouch = false;
+  /** Somebody wants to hear of every new key (notification class n). */
+  announceNew = false;
   /** True under an LFU policy: the access field is a counter instead of a clock. */
   lfu = false;
   lfuLogFactor = 10;
@@ -305,6 +312,12 @@ export class Database {
     return this.#table.find(buf, start, end);
   }
 
+  /** True where the record's time has come, whoever asks. */
+  isPastExpiry(addr: number): boolean {
+    const expiry = this.expiryOf(addr);
+    return expiry !== NO_EXPIRY && expiry < this.store.now();
+  }
+
   #isGone(addr: number): boolean {
     const store = this.store;
     if (store.expiryMode === ExpiryMode.IGNORE || this.expiryOf(addr) >= store.now()) return false;
@@ -373,6 +386,15 @@ export class Database {
     return (words[word + 4]! | 0) * 4294967296 + words[word + 3]!;
   }
 
+  /** As {@link expiryOf}, exactly, for times beyond 2^53 ms too. */
+  exactExpiryOf(addr: number): number | bigint {
+    const expiry = this.expiryOf(addr);
+    if (expiry <= Number.MAX_SAFE_INTEGER) return expiry;
+    const words = this.#words(addr);
+    const word = this.#word(addr);
+    return (BigInt(words[word + 4]!) << 32n) | BigInt(words[word + 3]!);
+  }
+
   /** The 24 bit access field: LRU clock, or LFU minutes and counter. */
   accessOf(addr: number): number {
     return this.#words(addr)[this.#word(addr) + 1]! >>> 8;
@@ -410,7 +432,7 @@ export class Database {
     value: Uint8Array,
     from: number,
     to: number,
-    expiry: number = NO_EXPIRY,
+    expiry: Expiry = NO_EXPIRY,
   ): number {
     const hash = hashBytes(buf, start, end);
     const old = this.#table.find(buf, start, end, hash);
@@ -429,7 +451,7 @@ export class Database {
     end: number,
     kind: KindCode,
     value: StoredObject,
-    expiry: number = NO_EXPIRY,
+    expiry: Expiry = NO_EXPIRY,
   ): number {
     const hash = hashBytes(buf, start, end);
     const old = this.#table.find(buf, start, end, hash);
@@ -482,7 +504,7 @@ export class Database {
   }
 
   /** Sets or (with NO_EXPIRY) removes the expiry in Unix milliseconds. Returns the record's new address. */
-  setExpiry(addr: number, expiry: number): number {
+  setExpiry(addr: number, expiry: Expiry): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
     const had = this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING;
     if (had !== (expiry !== NO_EXPIRY)) return this.#changeHeader(addr, expiry);
@@ -520,7 +542,7 @@ export class Database {
   ): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
     const kind = this.kind(addr);
-    const expiry = this.expiryOf(addr);
+    const expiry = this.exactExpiryOf(addr);
     const access = this.accessOf(addr);
     let target: number;
     if (isObject(kind)) {
@@ -612,9 +634,14 @@ export class Database {
     words[at + 2] = valueWord;
   }
 
-  #writeExpiry(addr: number, expiry: number): void {
+  #writeExpiry(addr: number, expiry: Expiry): void {
     const words = this.#words(addr);
     const at = this.#word(addr);
+    if (typeof expiry === "bigint") {
+      words[at + 3] = Number(expiry & 0xffffffffn);
+      words[at + 4] = Number((expiry >> 32n) & 0xffffffffn);
+      return;
+    }
     const high = Math.floor(expiry / 4294967296);
     words[at + 3] = expiry - high * 4294967296;
     words[at + 4] = high;
@@ -628,15 +655,17 @@ export class Database {
     hash: number,
     old: number,
     size: number,
-    expiry: number,
+    expiry: Expiry,
   ): number {
     const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
     let addr = old;
     let wasVolatile = false;
+    let isNew = false;
     let access = 0;
     if (old === 0) {
       addr = this.#arena.alloc(size);
       this.#table.insert(hash, addr);
+      isNew = true;
     } else {
       if (this.store.snapshot !== null) this.#preserve(old);
       access = this.accessOf(old);
@@ -656,6 +685,7 @@ export class Database {
       this.#writeExpiry(addr, expiry);
       if (!wasVolatile) this.#expires.insert(hash, addr);
     } else if (wasVolatile) this.#expires.remove(hash, addr);
+    if (isNew && this.store.announceNew) this.store.events.created(this, buf, start, end);
     return addr;
   }
 
@@ -697,7 +727,7 @@ export class Database {
   }
 
   /** Gives a record a header with or without expiry words. */
-  #changeHeader(addr: number, expiry: number): number {
+  #changeHeader(addr: number, expiry: Expiry): number {
     const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
     const keyLength = this.keyLength(addr);
     const payload = keyLength + (isObject(this.kind(addr)) ? 0 : this.valueLength(addr));

@@ -1,0 +1,144 @@
+/**
+ * What a handler gets: who asks, in which database, where the reply goes, and how to say what was changed.
+ *
+ * One Context serves a whole server; dispatch points it at the client and the command before each run. EXEC, scripts,
+ * the append-only file's loader and a replica's stream run the same handlers with another client and reply.
+ */
+
+import type { Reply } from "../resp.ts";
+import type { Client } from "../server/client.ts";
+import type { RedisServer } from "../server/server.ts";
+import type { Database, Store } from "../store.ts";
+import { isString } from "../types/kind.ts";
+import { Args } from "./args.ts";
+import { DB_OUT_OF_RANGE, WRONG_TYPE } from "./errors.ts";
+import type { Command } from "./table.ts";
+
+/** One command to be sent to the append-only file and the replicas in place of, or besides, the one that ran. */
+export interface Effect {
+  db: number;
+  args: Args;
+}
+
+/** Everything a handler may touch. */
+export class Context {
+  readonly server: RedisServer;
+  readonly store: Store;
+  /** Who asks. */
+  client!: Client;
+  /** The database the client has selected. */
+  db!: Database;
+  /** Where the reply is written: one reply for each command. */
+  reply!: Reply;
+  /** The command that runs. */
+  command!: Command;
+  /** False where a command that would block must answer as if its timeout had passed (MULTI, scripts, loading). */
+  mayBlock = true;
+  /** True where a blocked command runs again because one of its keys may be ready. */
+  resumed = false;
+  /** Changes made to the data set so far; a command with none is not propagated. */
+  dirty = 0;
+  /** Set by {@link rewriteAs} and {@link preventPropagation}: the command does not go out as it came in. */
+  suppressed = false;
+  /** Commands that go out besides the one that ran, in order (see server/propagate.ts). */
+  readonly effects: Effect[] = [];
+
+  constructor(server: RedisServer, store: Store) {
+    this.server = server;
+    this.store = store;
+  }
+
+  // -- Looking up -----------------------------------------------------------------------------------------------
+
+  /** Record of the key in argument `i` for reading, 0 if there is none. */
+  read(args: Args, i: number): number {
+    return this.db.lookupRead(args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
+  /** Record of the key in argument `i` for changing, 0 if there is none. */
+  write(args: Args, i: number): number {
+    return this.db.lookupWrite(args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
+  /** As {@link read}, for a string: throws WRONGTYPE for anything else. */
+  readString(args: Args, i: number): number {
+    const addr = this.read(args, i);
+    if (addr !== 0 && !isString(this.db.kind(addr))) throw WRONG_TYPE;
+    return addr;
+  }
+
+  /** As {@link write}, for a string: throws WRONGTYPE for anything else. */
+  writeString(args: Args, i: number): number {
+    const addr = this.write(args, i);
+    if (addr !== 0 && !isString(this.db.kind(addr))) throw WRONG_TYPE;
+    return addr;
+  }
+
+  /** Database number in argument `i`; throws "DB index is out of range". */
+  database(args: Args, i: number): Database {
+    const db = this.store.databases[args.integer(i)];
+    if (db === undefined) throw DB_OUT_OF_RANGE;
+    return db;
+  }
+
+  // -- Saying what was changed ----------------------------------------------------------------------------------
+
+  /**
+   * The usual end of a change: the key in argument `i` was touched, this event is published, one change is counted.
+   * `type` is one of Notify in commands/notify_classes.ts.
+   */
+  changed(type: number, event: string, args: Args, i: number, changes = 1): void {
+    const start = args.starts[i]!;
+    const end = args.ends[i]!;
+    this.store.events.touched(this.db, args.buf, start, end);
+    this.notify(type, event, args.buf, start, end);
+    this.dirty += changes;
+  }
+
+  /** The key was touched: WATCH, tracking and blocked clients hear of it. */
+  touch(buf: Uint8Array, start: number, end: number, db: Database = this.db): void {
+    this.store.events.touched(db, buf, start, end);
+  }
+
+  /** Publishes a keyspace notification, where configured. */
+  notify(
+    type: number,
+    event: string,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    db: Database = this.db,
+  ): void {
+    const notifier = this.server.notifier;
+    if ((notifier.classes & type) !== 0) notifier.publish(type, event, buf, start, end, db.index);
+  }
+
+  /** Deletes the key in argument `i` because a collection became empty: event "del", no change counted. */
+  deleteEmptied(args: Args, i: number, notifyType: number): void {
+    this.db.delete(args.buf, args.starts[i]!, args.ends[i]!);
+    this.notify(notifyType, "del", args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
+  // -- What goes to the append-only file and the replicas -------------------------------------------------------
+
+  /** True where somebody listens to effects; saves building them where nobody does. */
+  get propagates(): boolean {
+    return this.server.propagation.active;
+  }
+
+  /** The command goes out as this one instead of as it came in. */
+  rewriteAs(...items: (Uint8Array | string)[]): void {
+    this.suppressed = true;
+    this.alsoPropagate(...items);
+  }
+
+  /** This command goes out too, before the one that ran. */
+  alsoPropagate(...items: (Uint8Array | string)[]): void {
+    if (this.propagates) this.effects.push({ db: this.db.index, args: Args.of(items) });
+  }
+
+  /** The command does not go out; effects named by {@link alsoPropagate} do. */
+  preventPropagation(): void {
+    this.suppressed = true;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The command table: every group's rows, compiled for the gate in server/dispatch.ts.
+ *
+ * Rows are data for readers; a {@link Command} is the same row with its flags as bits, its sub-commands behind a
+ * lookup, its statistics, and a number for the ACL's bit sets. Names are found without making a string of them.
+ */
+
+import { connectionRows } from "./connection.ts";
+import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
+import { stringRows } from "./strings.ts";
+
+/** Flags of a command, as bits. */
+export const Flag = {
+  WRITE: 1 << 0,
+  READONLY: 1 << 1,
+  DENYOOM: 1 << 2,
+  ADMIN: 1 << 3,
+  PUBSUB: 1 << 4,
+  NOSCRIPT: 1 << 5,
+  BLOCKING: 1 << 6,
+  LOADING: 1 << 7,
+  STALE: 1 << 8,
+  SKIP_MONITOR: 1 << 9,
+  SKIP_SLOWLOG: 1 << 10,
+  ASKING: 1 << 11,
+  FAST: 1 << 12,
+  NO_AUTH: 1 << 13,
+  MAY_REPLICATE: 1 << 14,
+  NO_MULTI: 1 << 15,
+  MOVABLE_KEYS: 1 << 16,
+  ALLOW_BUSY: 1 << 17,
+  NO_ASYNC_LOADING: 1 << 18,
+  NO_MANDATORY_KEYS: 1 << 19,
+} as const;
+
+const FLAG_BITS: Record<string, number> = {
+  write: Flag.WRITE,
+  readonly: Flag.READONLY,
+  denyoom: Flag.DENYOOM,
+  admin: Flag.ADMIN,
+  pubsub: Flag.PUBSUB,
+  noscript: Flag.NOSCRIPT,
+  blocking: Flag.BLOCKING,
+  loading: Flag.LOADING,
+  stale: Flag.STALE,
+  skip_monitor: Flag.SKIP_MONITOR,
+  skip_slowlog: Flag.SKIP_SLOWLOG,
+  asking: Flag.ASKING,
+  fast: Flag.FAST,
+  no_auth: Flag.NO_AUTH,
+  may_replicate: Flag.MAY_REPLICATE,
+  no_multi: Flag.NO_MULTI,
+  movablekeys: Flag.MOVABLE_KEYS,
+  allow_busy: Flag.ALLOW_BUSY,
+  no_async_loading: Flag.NO_ASYNC_LOADING,
+  no_mandatory_keys: Flag.NO_MANDATORY_KEYS,
+};
+
+/** Numbers of one command since start or CONFIG RESETSTAT. Times in microseconds. */
+export class CommandStats {
+  calls = 0;
+  usec = 0;
+  rejected = 0;
+  failed = 0;
+  /** Counts by duration for LATENCY HISTOGRAM and latencystats; made at the first call. */
+  histogram: { record(usec: number): void } | null = null;
+}
+
+/** One command or sub-command, ready to run. */
+export class Command {
+  readonly row: CommandRow;
+  /** Lower case; `container|sub` for a sub-command. */
+  readonly fullName: string;
+  /** Dense number, for bit sets of commands. */
+  readonly id: number;
+  readonly flags: number;
+  readonly arity: number;
+  readonly run: Handler | undefined;
+  readonly parent: Command | null;
+  readonly categories: ReadonlySet<string>;
+  readonly subcommands: NameTable | null;
+  stats = new CommandStats();
+
+  constructor(row: CommandRow, parent: Command | null, ids: { next: number }) {
+    this.row = row;
+    this.parent = parent;
+    this.fullName = (parent === null ? "" : parent.fullName + "|") + row.name.toLowerCase();
+    this.id = ids.next++;
+    this.flags = row.flags.reduce((bits, flag) => bits | flagBit(flag, row.name), 0);
+    this.arity = row.arity;
+    this.run = row.run;
+    this.categories = categoriesOf(row.flags, row.categories);
+    this.subcommands = row.subcommands === undefined
+      ? null
+      : new NameTable(row.subcommands.map((sub) => new Command(sub, this, ids)));
+  }
+
+  /** True where `count` arguments (name included) fit. */
+  takes(count: number): boolean {
+    return this.arity >= 0 ? count === this.arity : count >= -this.arity;
+  }
+}
+
+function flagBit(flag: string, name: string): number {
+  const bit = FLAG_BITS[flag];
+  if (bit === undefined) throw new Error(`${name}: unknown flag ${flag}`);
+  return bit;
+}
+
+/** Commands by name, found from bytes in any case. */
+export class NameTable {
+  readonly all: readonly Command[];
+  readonly #slots: (Command | undefined)[];
+  readonly #mask: number;
+
+  constructor(commands: readonly Command[]) {
+    this.all = commands;
+    let size = 8;
+    while (size < commands.length * 4) size *= 2;
+    this.#mask = size - 1;
+    this.#slots = new Array(size).fill(undefined);
+    for (const command of commands) {
+      let i = hashName(command.row.name) & this.#mask;
+      while (this.#slots[i] !== undefined) i = (i + 1) & this.#mask;
+      this.#slots[i] = command;
+    }
+  }
+
+  /** The command named by these bytes. */
+  find(buf: Uint8Array, start: number, end: number): Command | undefined {
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (buf[i]! & 0xdf)) | 0;
+    for (let i = hash & this.#mask;; i = (i + 1) & this.#mask) {
+      const command = this.#slots[i];
+      if (command === undefined || isName(command.row.name, buf, start, end)) return command;
+    }
+  }
+
+  /** The command of this name in any case. */
+  get(name: string): Command | undefined {
+    const upper = name.toUpperCase();
+    return this.all.find((command) => command.row.name === upper);
+  }
+}
+
+function hashName(name: string): number {
+  let hash = name.length;
+  for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + (name.charCodeAt(i) & 0xdf)) | 0;
+  return hash;
+}
+
+function isName(name: string, buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    let byte = buf[start + i]!;
+    if (byte >= 97 && byte <= 122) byte -= 32;
+    if (byte !== name.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** The rows of all groups, in the order of the documentation's groups. */
+export const ALL_ROWS: readonly CommandRow[] = [
+  ...connectionRows,
+  ...stringRows,
+];
+
+/** The table of one server. */
+export class CommandTable extends NameTable {
+  /** Number of commands and sub-commands: one more than the highest id. */
+  readonly count: number;
+
+  constructor(rows: readonly CommandRow[] = ALL_ROWS) {
+    const ids = { next: 0 };
+    super(rows.map((row) => new Command(row, null, ids)));
+    this.count = ids.next;
+  }
+
+  /** One boolean for each id: whether the full name passes the test. */
+  flags(test: (fullName: string) => boolean): boolean[] {
+    const flags: boolean[] = new Array(this.count).fill(false);
+    for (const command of this.all) {
+      flags[command.id] = test(command.fullName);
+      for (const sub of command.subcommands?.all ?? []) flags[sub.id] = test(sub.fullName);
+    }
+    return flags;
+  }
+
+  /** The command or sub-command with this full name (`get`, `config|set`). */
+  byFullName(fullName: string): Command | undefined {
+    const [name, sub] = fullName.split("|") as [string, string | undefined];
+    const command = this.get(name);
+    return sub === undefined ? command : command?.subcommands?.get(sub);
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * The request reader: an async iterator over the reads of one connection, and the parser of the frames in its buffer.
+ *
+ * Why a parser that remembers where it is: a frame may arrive in any number of pieces. The parser keeps the arguments
+ * found so far, so a request of a million arguments or a value of 100 MB is scanned once, not again at every read.
+ * Memory grows with the bytes that came, never with the length that was declared.
+ *
+ * The parser is as lenient as redis-server: the byte after a carriage return is not looked at, nor are the two bytes
+ * after a bulk string; an inline request ends at a line feed alone.
+ */
+
+import { parseInt64 } from "../types/bytes.ts";
+import { splitInline } from "./inline.ts";
+
+/** Longest inline request and longest length line, in bytes. */
+const MAX_INLINE = 64 * 1024;
+/** Limits before a client has authenticated. */
+const UNAUTHENTICATED_ARGS = 10;
+const UNAUTHENTICATED_BULK = 16384;
+const MAX_ARGS = 2147483647;
+/** A connection's buffer at first, and what it goes back to once emptied. */
+const SMALL_BUFFER = 4 * 1024;
+const LARGE_BUFFER = 64 * 1024;
+
+const STAR = 42;
+const DOLLAR = 36;
+const CR = 13;
+const LF = 10;
+
+/** The client broke the protocol: it is told so and the connection is closed after that. */
+export class ProtocolError {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = "ERR Protocol error: " + text;
+  }
+}
+
+/** What the reader must know of the connection and the configuration. */
+export interface ReaderLimits {
+  /** Longest bulk string (proto-max-bulk-len), bytes. */
+  maxBulk: number;
+  /** Most bytes of requests not yet executed (client-query-buffer-limit). */
+  maxQueryBuffer: number;
+}
+
+/** The arguments of one request, as spans of a buffer. Reused from frame to frame. */
+export interface RequestFrame {
+  buf: Uint8Array;
+  count: number;
+  starts: Int32Array;
+  ends: Int32Array;
+  /** The whole frame in `buf` where it is a RESP array, else frameEnd is 0 (inline request). */
+  frameStart: number;
+  frameEnd: number;
+}
+
+/** Where bytes come from: a connection of Deno. */
+export interface ByteSource {
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Reads one connection: `for await (const _ of reader)` runs once a read, then {@link next} parses frame by frame. */
+export class RequestReader implements AsyncIterableIterator<number> {
+  readonly #source: ByteSource;
+  readonly #limits: ReaderLimits;
+  readonly #result: IteratorYieldResult<number> = { done: false, value: 0 };
+  /** True until the client may do more than a few small requests. */
+  unauthenticated = false;
+  #buf = new Uint8Array(SMALL_BUFFER);
+  #start = 0;
+  #end = 0;
+  /** Parser state of a RESP array in progress: arguments still missing (-1: none in progress), and where to go on. */
+  #missing = -1;
+  #pos = 0;
+  #bulk = -1;
+  /** Bytes read in all. */
+  totalBytes = 0;
+
+  constructor(source: ByteSource, limits: ReaderLimits) {
+    this.#source = source;
+    this.#limits = limits;
+  }
+
+  /** Bytes received and not executed yet. */
+  get pending(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Size of the buffer and what of it is free, for CLIENT LIST (qbuf, qbuf-free). */
+  get capacity(): number {
+    return this.#buf.length;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Waits for more bytes; the value is how many came. Done at the end of the stream. Throws what the read throws. */
+  async next(): Promise<IteratorResult<number>> {
+    this.#makeRoom();
+    const room = this.#end === 0 ? this.#buf : this.#buf.subarray(this.#end);
+    const count = await this.#source.read(room);
+    if (count === null) return { done: true, value: undefined };
+    this.#end += count;
+    this.totalBytes += count;
+    this.#result.value = count;
+    return this.#result;
+  }
+
+  /**
+   * Parses the next complete request into `frame`. False where bytes are missing. Throws ProtocolError. The frame's
+   * spans stay valid until the next read.
+   */
+  parse(frame: RequestFrame): boolean {
+    for (;;) {
+      if (this.#missing < 0) {
+        if (this.#start >= this.#end) return false;
+        if (this.#buf[this.#start] !== STAR) {
+          if (!this.#parseInline(frame)) return false;
+          if (frame.count === 0) continue;
+          return true;
+        }
+        const line = this.#lengthLine(this.#start, "too big mbulk count string");
+        if (line < 0) return false;
+        const count = this.#length(this.#start + 1, line, MAX_ARGS, "invalid multibulk length");
+        if (this.unauthenticated && count > UNAUTHENTICATED_ARGS) {
+          throw new ProtocolError("unauthenticated multibulk length");
+        }
+        this.#pos = line + 2;
+        if (count <= 0) {
+          this.#start = this.#pos;
+          continue;
+        }
+        this.#missing = count;
+        this.#bulk = -1;
+        frame.count = 0;
+      }
+      return this.#parseBulks(frame);
+    }
+  }
+
+  /** True while the request whose first bytes are in the buffer needs more than the query buffer may hold. */
+  get overLimit(): boolean {
+    return this.#end - this.#start > this.#limits.maxQueryBuffer;
+  }
+
+  #parseBulks(frame: RequestFrame): boolean {
+    const buf = this.#buf;
+    const start = this.#start;
+    const end = this.#end;
+    let pos = this.#pos;
+    let missing = this.#missing;
+    let bulk = this.#bulk;
+    let count = frame.count;
+    while (missing > 0) {
+      if (bulk < 0) {
+        // The usual case, a length of one or two digits, without a call.
+        const digit = buf[pos + 1]! - 48;
+        if (pos + 4 <= end && buf[pos] === DOLLAR && digit >= 0 && digit <= 9 && buf[pos + 2] === CR) {
+          bulk = digit;
+          pos += 4;
+        } else {
+          this.#pos = pos;
+          this.#missing = missing;
+          this.#bulk = -1;
+          frame.count = count;
+          const line = this.#lengthLine(pos, "too big bulk count string");
+          if (line < 0) return false;
+          bulk = this.#bulkLength(pos, line);
+          pos = line + 2;
+        }
+      }
+      if (pos + bulk + 2 > end) {
+        this.#pos = pos;
+        this.#missing = missing;
+        this.#bulk = bulk;
+        frame.count = count;
+        return false;
+      }
+      if (count >= frame.starts.length) growFrame(frame);
+      // Relative to the frame's start: the buffer may move before the frame is complete.
+      frame.starts[count] = pos - start;
+      frame.ends[count] = pos + bulk - start;
+      count++;
+      pos += bulk + 2;
+      bulk = -1;
+      missing--;
+    }
+    for (let i = 0; i < count; i++) {
+      frame.starts[i]! += start;
+      frame.ends[i]! += start;
+    }
+    frame.count = count;
+    frame.buf = buf;
+    frame.frameStart = start;
+    frame.frameEnd = pos;
+    this.#start = pos;
+    this.#missing = -1;
+    return true;
+  }
+
+  /** Position of the CR that ends the line at `from`, -1 if it is not complete. */
+  #lengthLine(from: number, tooBig: string): number {
+    const cr = this.#buf.indexOf(CR, from);
+    if (cr < 0 || cr >= this.#end) {
+      if (this.#end - from > MAX_INLINE) throw new ProtocolError(tooBig);
+      return -1;
+    }
+    return cr + 2 <= this.#end ? cr : -1;
+  }
+
+  #length(from: number, to: number, max: number, message: string): number {
+    const value = parseInt64(this.#buf, from, to);
+    if (typeof value !== "number" || value > max) throw new ProtocolError(message);
+    return value;
+  }
+
+  #bulkLength(from: number, line: number): number {
+    if (this.#buf[from] !== DOLLAR) {
+      throw new ProtocolError(`expected '$', got '${String.fromCharCode(this.#buf[from]!)}'`);
+    }
+    const length = this.#length(from + 1, line, this.#limits.maxBulk, "invalid bulk length");
+    if (length < 0) throw new ProtocolError("invalid bulk length");
+    if (this.unauthenticated && length > UNAUTHENTICATED_BULK) {
+      throw new ProtocolError("unauthenticated bulk length");
+    }
+    return length;
+  }
+
+  #parseInline(frame: RequestFrame): boolean {
+    const lf = this.#buf.indexOf(LF, this.#start);
+    if (lf < 0 || lf >= this.#end) {
+      if (this.#end - this.#start > MAX_INLINE) throw new ProtocolError("too big inline request");
+      return false;
+    }
+    let end = lf;
+    if (end > this.#start && this.#buf[end - 1] === CR) end--;
+    if (!splitInline(this.#buf, this.#start, end, frame)) {
+      throw new ProtocolError("unbalanced quotes in request");
+    }
+    this.#start = lf + 1;
+    return true;
+  }
+
+  /** Before a read: moves a partial frame to the front and sizes the buffer for what may come. */
+  #makeRoom(): void {
+    const pending = this.#end - this.#start;
+    if (pending === 0) {
+      // A buffer that was filled to the brim grows to the size of one batch; one that held a big value goes back.
+      if (this.#end === this.#buf.length && this.#buf.length < LARGE_BUFFER) {
+        this.#buf = new Uint8Array(LARGE_BUFFER);
+      } else if (this.#buf.length > 4 * LARGE_BUFFER) this.#buf = new Uint8Array(LARGE_BUFFER);
+      this.#start = 0;
+      this.#end = 0;
+      this.#pos = 0;
+      return;
+    }
+    if (this.#end < this.#buf.length && this.#start < LARGE_BUFFER / 2) return;
+    const move = this.#start;
+    let target = this.#buf;
+    if (pending > target.length / 2) target = new Uint8Array(Math.max(target.length * 2, LARGE_BUFFER));
+    if (target === this.#buf) target.copyWithin(0, move, this.#end);
+    else target.set(this.#buf.subarray(move, this.#end));
+    this.#buf = target;
+    this.#start = 0;
+    this.#end = pending;
+    this.#pos -= move;
+  }
+}
+
+/** Doubles the room for spans. */
+export function growFrame(frame: RequestFrame): void {
+  const starts = new Int32Array(frame.starts.length * 2);
+  const ends = new Int32Array(frame.starts.length * 2);
+  starts.set(frame.starts);
+  ends.set(frame.ends);
+  frame.starts = starts;
+  frame.ends = ends;
+}

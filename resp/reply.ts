@@ -1,0 +1,279 @@
+/**
+ * The reply writer: one reply that comes out right in both protocols.
+ *
+ * Why one growing buffer: replies of a whole batch of commands leave in one write. Numbers and headers are written
+ * digit by digit, so a reply allocates nothing unless the buffer grows.
+ */
+
+import { copyBytes, formatInt, intDigits, writeLatin1 } from "../types/bytes.ts";
+import { formatDouble } from "../types/double.ts";
+
+const INITIAL_BYTES = 16 * 1024;
+const CR = 13;
+const LF = 10;
+
+const PLUS = 43; // +
+const MINUS = 45; // -
+const COLON = 58; // :
+const DOLLAR = 36; // $
+const STAR = 42; // *
+const PERCENT = 37; // %
+const TILDE = 126; // ~
+const GREATER = 62; // >
+const COMMA = 44; // ,
+const EQUALS = 61; // =
+const PAREN = 40; // (
+const HASH = 35; // #
+const UNDERSCORE = 95; // _
+
+const utf8 = new TextEncoder();
+
+/** Writes replies of one protocol version into a growing buffer. */
+export class Reply {
+  /** What is written so far is `buf[0, pos)`. */
+  buf: Uint8Array;
+  pos = 0;
+  /** 2 or 3. */
+  protocol = 2;
+  /** Errors written so far, and the last one's text without the dash: for statistics. */
+  errors = 0;
+  lastError = "";
+
+  constructor(bytes: number = INITIAL_BYTES) {
+    this.buf = new Uint8Array(bytes);
+  }
+
+  /** Makes room for `bytes` more. */
+  ensure(bytes: number): void {
+    const need = this.pos + bytes;
+    if (need <= this.buf.length) return;
+    let size = this.buf.length * 2;
+    while (size < need) size *= 2;
+    const grown = new Uint8Array(size);
+    grown.set(this.buf.subarray(0, this.pos));
+    this.buf = grown;
+  }
+
+  /** Takes back everything written since `mark` (an earlier `pos`). */
+  rewind(mark: number): void {
+    this.pos = mark;
+  }
+
+  // -- Simple types ---------------------------------------------------------------------------------------------
+
+  /** Bytes that are RESP already. */
+  raw(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    this.ensure(end - start);
+    copyBytes(bytes, start, end, this.buf, this.pos);
+    this.pos += end - start;
+  }
+
+  /** `+text`. The text has no line breaks. */
+  simple(text: string): void {
+    this.#line(PLUS, text);
+  }
+
+  /** `+OK`. */
+  ok(): void {
+    this.ensure(5);
+    const buf = this.buf;
+    let pos = this.pos;
+    buf[pos++] = PLUS;
+    buf[pos++] = 79;
+    buf[pos++] = 75;
+    buf[pos++] = CR;
+    buf[pos++] = LF;
+    this.pos = pos;
+  }
+
+  /** `-text`: an error with its code word, such as `ERR syntax error`. Line breaks become spaces, as in Redis. */
+  error(text: string): void {
+    this.errors++;
+    this.lastError = text;
+    this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
+  }
+
+  /** `:value`. */
+  integer(value: number | bigint): void {
+    this.ensure(24);
+    this.buf[this.pos++] = COLON;
+    this.#digits(value);
+  }
+
+  /** A boolean in RESP3, 1 or 0 in RESP2. */
+  boolean(value: boolean): void {
+    if (this.protocol < 3) return this.integer(value ? 1 : 0);
+    this.ensure(4);
+    this.buf[this.pos++] = HASH;
+    this.buf[this.pos++] = value ? 116 : 102;
+    this.#crlf();
+  }
+
+  /** A double in RESP3, a bulk string of the same digits in RESP2. */
+  double(value: number): void {
+    const text = formatDouble(value);
+    if (this.protocol < 3) this.bulkText(text);
+    else this.#line(COMMA, text);
+  }
+
+  /** A big number in RESP3, a bulk string in RESP2. */
+  bigNumber(digits: string): void {
+    if (this.protocol < 3) this.bulkText(digits);
+    else this.#line(PAREN, digits);
+  }
+
+  /** Null where a bulk string would stand. */
+  null(): void {
+    this.ensure(5);
+    if (this.protocol < 3) {
+      this.buf[this.pos++] = DOLLAR;
+      this.buf[this.pos++] = MINUS;
+      this.buf[this.pos++] = 49;
+    } else this.buf[this.pos++] = UNDERSCORE;
+    this.#crlf();
+  }
+
+  /** Null where an array would stand. */
+  nullArray(): void {
+    this.ensure(5);
+    if (this.protocol < 3) {
+      this.buf[this.pos++] = STAR;
+      this.buf[this.pos++] = MINUS;
+      this.buf[this.pos++] = 49;
+    } else this.buf[this.pos++] = UNDERSCORE;
+    this.#crlf();
+  }
+
+  // -- Strings --------------------------------------------------------------------------------------------------
+
+  /** A bulk string of the bytes `source[start, end)`. */
+  bulk(source: Uint8Array, start = 0, end: number = source.length): void {
+    const length = end - start;
+    this.ensure(length + 16);
+    this.buf[this.pos++] = DOLLAR;
+    this.#digits(length);
+    copyBytes(source, start, end, this.buf, this.pos);
+    this.pos += length;
+    this.#crlf();
+  }
+
+  /** A bulk string of text; each character one byte (latin1). For names and numbers that we make ourselves. */
+  bulkText(text: string): void {
+    this.ensure(text.length + 16);
+    this.buf[this.pos++] = DOLLAR;
+    this.#digits(text.length);
+    this.pos = writeLatin1(text, this.buf, this.pos);
+    this.#crlf();
+  }
+
+  /** A bulk string of text in UTF-8. */
+  bulkUtf8(text: string): void {
+    this.bulk(utf8.encode(text));
+  }
+
+  /** A bulk string of an integer's digits. */
+  bulkInteger(value: number | bigint): void {
+    this.ensure(40);
+    this.buf[this.pos++] = DOLLAR;
+    this.#digits(intDigits(value));
+    this.#digits(value);
+  }
+
+  /** A verbatim string in RESP3 (`format` is `txt` or `mkd`), a bulk string in RESP2. UTF-8. */
+  verbatim(text: string, format = "txt"): void {
+    const bytes = utf8.encode(text);
+    if (this.protocol < 3) return this.bulk(bytes);
+    this.ensure(bytes.length + 20);
+    this.buf[this.pos++] = EQUALS;
+    this.#digits(bytes.length + 4);
+    this.pos = writeLatin1(format + ":", this.buf, this.pos);
+    this.raw(bytes);
+    this.ensure(2);
+    this.#crlf();
+  }
+
+  // -- Aggregates: the header only; the elements follow ---------------------------------------------------------
+
+  /** An array of `length` replies. */
+  array(length: number): void {
+    this.#header(STAR, length);
+  }
+
+  /** A map of `pairs` keys and values; a flat array in RESP2. */
+  map(pairs: number): void {
+    if (this.protocol < 3) this.#header(STAR, pairs * 2);
+    else this.#header(PERCENT, pairs);
+  }
+
+  /** A set; an array in RESP2. */
+  set(length: number): void {
+    this.#header(this.protocol < 3 ? STAR : TILDE, length);
+  }
+
+  /** An out-of-band push; an array in RESP2. */
+  push(length: number): void {
+    this.#header(this.protocol < 3 ? STAR : GREATER, length);
+  }
+
+  /**
+   * Begins an aggregate whose length is not known yet: remember what this returns, write the elements, then call one
+   * of {@link endArray}, {@link endMap}, {@link endSet} with it. They may nest.
+   */
+  defer(): number {
+    return this.pos;
+  }
+
+  /** Puts an array header before everything written since `mark`. */
+  endArray(mark: number, length: number): void {
+    this.#insertHeader(mark, STAR, length);
+  }
+
+  /** Puts a map header before everything written since `mark`. */
+  endMap(mark: number, pairs: number): void {
+    if (this.protocol < 3) this.#insertHeader(mark, STAR, pairs * 2);
+    else this.#insertHeader(mark, PERCENT, pairs);
+  }
+
+  /** Puts a set header before everything written since `mark`. */
+  endSet(mark: number, length: number): void {
+    this.#insertHeader(mark, this.protocol < 3 ? STAR : TILDE, length);
+  }
+
+  // -- Parts ----------------------------------------------------------------------------------------------------
+
+  #header(type: number, length: number): void {
+    this.ensure(16);
+    this.buf[this.pos++] = type;
+    this.#digits(length);
+  }
+
+  #insertHeader(mark: number, type: number, length: number): void {
+    const bytes = 3 + intDigits(length);
+    this.ensure(bytes);
+    this.buf.copyWithin(mark + bytes, mark, this.pos);
+    const end = this.pos + bytes;
+    this.pos = mark;
+    this.#header(type, length);
+    this.pos = end;
+  }
+
+  #line(type: number, text: string): void {
+    this.ensure(text.length + 3);
+    this.buf[this.pos++] = type;
+    this.pos = writeLatin1(text, this.buf, this.pos);
+    this.#crlf();
+  }
+
+  /** Digits and line end; room for 24 bytes is there. */
+  #digits(value: number | bigint): void {
+    if (typeof value === "number" && value >= 0 && value < 10) {
+      this.buf[this.pos++] = 48 + value;
+    } else this.pos = formatInt(value, this.buf, this.pos);
+    this.#crlf();
+  }
+
+  #crlf(): void {
+    this.buf[this.pos++] = CR;
+    this.buf[this.pos++] = LF;
+  }
+}

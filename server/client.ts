@@ -1,0 +1,155 @@
+/**
+ * One client: its state in the protocol, apart from the socket it came through (server/connection.ts).
+ *
+ * Clients without a socket exist too: the loader of the append-only file, a replica's link, scripts.
+ */
+
+import { Args } from "../commands/args.ts";
+import type { Block } from "../commands/block.ts";
+import type { Command } from "../commands/table.ts";
+import { Reply } from "../resp.ts";
+import type { Database } from "../store.ts";
+import type { User } from "./acl.ts";
+
+/** A command waiting in a transaction. */
+export interface Queued {
+  command: Command;
+  args: Args;
+}
+
+/** The state of MULTI. */
+export interface Transaction {
+  queue: Queued[];
+  /** A command was refused while queueing: EXEC answers EXECABORT. */
+  aborted: boolean;
+  /** Bytes of the queued arguments, for CLIENT LIST. */
+  bytes: number;
+}
+
+/** A key watched by a client. */
+export interface Watched {
+  db: Database;
+  key: Uint8Array;
+  /** The key's time had already come when it was watched: its deletion is no change. */
+  wasExpired: boolean;
+}
+
+/** What a blocked client waits for, and how it goes on. */
+export interface Waiting {
+  block: Block;
+  command: Command;
+  args: Args;
+  db: Database;
+  /** Monotonic milliseconds at which the wait runs out; Infinity without a limit. */
+  deadline: number;
+  /** Arrival order among all waiting clients. */
+  order: number;
+}
+
+/** What a client's socket can do; null for clients without one. */
+export interface Transport {
+  /** `ip:port` of either end, or the path of a unix socket. */
+  readonly peer: string;
+  readonly local: string;
+  /** A number for CLIENT LIST's fd. */
+  readonly fd: number;
+  /** Replies were appended outside of the client's own turn: send them soon. */
+  wake(): void;
+  /** Requests that came in while the client was blocked or paused may run now. */
+  resume(): void;
+  /** Lets reading go on past a write that is stuck; called by the cron. */
+  unstall(): void;
+  /** Sends nothing more and closes now. */
+  destroy(): void;
+  /** Bytes of replies not yet taken by the kernel. */
+  readonly outputBytes: number;
+  /** Bytes of the output buffers, allocated. */
+  readonly outputCapacity: number;
+  /** Bytes of requests received and not executed; and the read buffer's size. */
+  readonly queryBytes: number;
+  readonly queryCapacity: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Most pending output seen at one time, bytes. */
+  readonly outputPeak: number;
+}
+
+/** CLIENT REPLY. */
+export const ReplyMode = { ON: 0, OFF: 1, SKIP: 2, SKIP_NEXT: 3 } as const;
+
+/** One client. */
+export class Client {
+  readonly id: number;
+  readonly transport: Transport | null;
+  /** Where its replies are written. */
+  reply = new Reply(1024);
+  args = new Args();
+  db: Database;
+  user: User;
+  authenticated: boolean;
+  name = "";
+  libName = "";
+  libVersion = "";
+  /** Unix ms. */
+  readonly created: number;
+  /** Unix ms of the last request. */
+  lastInteraction: number;
+  /** Name of the last command for CLIENT LIST, NULL before the first. */
+  lastCommand: Command | null = null;
+  commands = 0;
+  transaction: Transaction | null = null;
+  readonly watched: Watched[] = [];
+  /** A watched key was touched: EXEC answers null. */
+  dirtyCas = false;
+  waiting: Waiting | null = null;
+  /** A request held back by CLIENT PAUSE. */
+  postponed: Args | null = null;
+  replyMode: number = ReplyMode.ON;
+  /** Close once the replies are sent. */
+  closeAfterReply = false;
+  /** The socket is gone or is being closed: nothing more is run for it. */
+  closed = false;
+  /** CLIENT NO-EVICT. */
+  noEvict = false;
+  /** CLIENT NO-TOUCH does not exist in 7.0; scripts and loaders set it. */
+  noTouch = false;
+  /** MONITOR. */
+  monitor = false;
+  /** A link to one of our replicas. */
+  replica = false;
+  /** The link to our primary: its writes run although we are read-only, and are not answered. */
+  primary = false;
+  /** Its commands come from the append-only file or an RDB, not from a client. */
+  loader = false;
+  /** Channels, patterns and shard channels subscribed to, by latin1 name; owned by server/pubsub.ts. */
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+  readonly shardChannels = new Set<string>();
+  /** CLIENT TRACKING state; owned by server/tracking.ts. */
+  tracking: unknown = null;
+
+  constructor(id: number, transport: Transport | null, db: Database, user: User, now: number) {
+    this.id = id;
+    this.transport = transport;
+    this.db = db;
+    this.user = user;
+    this.authenticated = user.passwordless;
+    this.created = now;
+    this.lastInteraction = now;
+  }
+
+  /** True where no request may run now: it waits, is held back, or is going. */
+  get idle(): boolean {
+    return this.waiting !== null || this.postponed !== null || this.closed || this.closeAfterReply;
+  }
+
+  /** True while subscribed to anything. */
+  get subscribed(): boolean {
+    return this.channels.size + this.patterns.size + this.shardChannels.size > 0;
+  }
+
+  /** True where only (un)subscribing, PING, QUIT and RESET are allowed: subscribed in RESP2. */
+  get restricted(): boolean {
+    return this.reply.protocol === 2 && this.subscribed;
+  }
+}

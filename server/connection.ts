@@ -1,0 +1,245 @@
+/**
+ * One socket: reads batches of requests, runs them, writes their replies in one go.
+ *
+ * Why the write is usually awaited before the next read: with many connections it leaves the processor to those that
+ * have something to say. Why not always: a client may send a long pipeline before it reads its first reply; were we
+ * to wait for it to read, both would wait for ever. So a write that the kernel does not take soon is left to itself
+ * and reading goes on ({@link Connection.unstall}), until so much output is pending that the client must be slowed down.
+ *
+ * Replies are written into the client's buffer; while one buffer is being sent, the next replies go into another.
+ */
+
+import { ProtocolError, RequestReader } from "../resp.ts";
+import type { Client, Transport } from "./client.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Replies of one batch above this many bytes are sent before more requests run. */
+const BATCH_OUTPUT = 4 * 1024 * 1024;
+/** A client with this much pending output is not read from until it takes some of it. */
+const BACKPRESSURE_BYTES = 256 * 1024 * 1024;
+/** Reply buffers above this size are given up when empty. */
+const KEPT_BUFFER = 256 * 1024;
+
+/** A TCP or unix socket of Deno, or anything shaped like it. */
+export interface Socket {
+  read(into: Uint8Array): Promise<number | null>;
+  write(data: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** A client's socket and buffers. */
+export class Connection implements Transport {
+  readonly peer: string;
+  readonly local: string;
+  readonly fd: number;
+  client!: Client;
+  readonly #server: RedisServer;
+  readonly #socket: Socket;
+  readonly #reader: RequestReader;
+  #sending = false;
+  /** The buffer being sent, and then the spare one. */
+  #spare: Uint8Array = new Uint8Array(1024);
+  #sendBytes = 0;
+  #sent: Promise<void> | null = null;
+  /** The reading loop waits for a write; resolves that wait. */
+  #proceed: (() => void) | null = null;
+  #stalledTicks = 0;
+  #closed = false;
+  #processing = false;
+  bytesWritten = 0;
+  outputPeak = 0;
+
+  constructor(server: RedisServer, socket: Socket, peer: string, local: string, fd: number) {
+    this.#server = server;
+    this.#socket = socket;
+    this.peer = peer;
+    this.local = local;
+    this.fd = fd;
+    this.#reader = new RequestReader(socket, server.readerLimits);
+  }
+
+  get bytesRead(): number {
+    return this.#reader.totalBytes;
+  }
+
+  get queryBytes(): number {
+    return this.#reader.pending;
+  }
+
+  get queryCapacity(): number {
+    return this.#reader.capacity;
+  }
+
+  get outputBytes(): number {
+    return this.client.reply.pos + this.#sendBytes;
+  }
+
+  get outputCapacity(): number {
+    return this.client.reply.buf.length + this.#spare.length;
+  }
+
+  /** Serves the client until it goes. Never throws. */
+  async run(): Promise<void> {
+    try {
+      for await (const _ of this.#reader) {
+        this.client.lastInteraction = this.#server.nowMs;
+        let more: boolean;
+        do {
+          more = this.#process();
+          const barrier = this.#server.commitBarrier;
+          if (barrier !== null && this.client.reply.pos > 0) await barrier();
+          if (this.client.reply.pos > 0) {
+            this.#send();
+            if (this.#sent !== null) await this.#settled();
+          }
+        } while (more && !this.#closed);
+        if (this.client.closeAfterReply) {
+          if (this.#sent !== null) await this.#sent;
+          break;
+        }
+        if (this.#closed) break;
+      }
+    } catch (error) {
+      // A reset by the peer is everyday; anything else would be a fault of ours.
+      if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${describe(error)}`);
+    } finally {
+      this.#goodbye();
+    }
+  }
+
+  /** Runs the complete requests in the buffer. True where it stopped only because the output has grown large. */
+  #process(): boolean {
+    const client = this.client;
+    if (this.#reader.overLimit) this.#overflow();
+    if (this.#processing || client.idle) return false;
+    this.#processing = true;
+    try {
+      this.#reader.unauthenticated = !client.authenticated;
+      while (this.#reader.parse(client.args)) {
+        this.#server.dispatcher.process(client);
+        if (client.idle) return false;
+        if (client.reply.pos > BATCH_OUTPUT) return true;
+        this.#reader.unauthenticated = !client.authenticated;
+      }
+      client.args.trim();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#server.log.verbose(`Protocol error from client: ${this.peer} ${error.text}`);
+      client.reply.error(error.text);
+      this.#server.errorStats.count(error.text);
+      client.closeAfterReply = true;
+    } finally {
+      this.#processing = false;
+      this.#server.afterBatch();
+    }
+    return false;
+  }
+
+  #overflow(): void {
+    this.#server.log.warning(`Closing client that reached max query buffer length: ${this.peer}`);
+    this.client.closed = true;
+    this.destroy();
+  }
+
+  /** Requests that came in while the client was blocked or paused may run now. */
+  resume(): void {
+    if (this.#closed) return;
+    this.#process();
+    this.wake();
+  }
+
+  /** Sends what was appended to the replies outside of the client's own turn. */
+  wake(): void {
+    if (this.#closed || this.client.reply.pos === 0) return;
+    const barrier = this.#server.commitBarrier;
+    if (barrier === null) this.#send();
+    else barrier().then(() => this.#send());
+    if (this.client.closeAfterReply) this.#sent?.then(() => this.destroy());
+  }
+
+  /** Begins to send the replies written so far, unless a write is under way: that one goes on with them. */
+  #send(): void {
+    if (this.#sending || this.#closed) return;
+    const reply = this.client.reply;
+    const full = reply.buf;
+    const length = reply.pos;
+    if (length === 0) return;
+    reply.buf = this.#spare;
+    reply.pos = 0;
+    this.#spare = full;
+    this.#sendBytes = length;
+    this.#sending = true;
+    this.#sent = this.#write(full, length);
+  }
+
+  async #write(bytes: Uint8Array, length: number): Promise<void> {
+    try {
+      let from = 0;
+      while (from < length) {
+        const count = await this.#socket.write(bytes.subarray(from, length));
+        from += count;
+        this.#sendBytes = length - from;
+        this.bytesWritten += count;
+      }
+    } catch {
+      this.destroy();
+    }
+    this.#sending = false;
+    this.#sendBytes = 0;
+    this.#sent = null;
+    if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(1024);
+    if (this.client.reply.pos > 0) this.#send();
+  }
+
+  /** Waits until what was sent has gone out, or until {@link unstall} says that reading should go on meanwhile. */
+  #settled(): Promise<void> {
+    const sent = this.#sent!;
+    return new Promise((resolve) => {
+      this.#proceed = resolve;
+      this.#stalledTicks = 0;
+      sent.then(resolve);
+    });
+  }
+
+  /**
+   * Called by the cron: lets the reading loop go on where a write has been stuck since the last call, and enforces the
+   * output limits.
+   */
+  unstall(): void {
+    if (!this.#sending) return;
+    if (this.#proceed !== null && ++this.#stalledTicks > 1 && this.outputBytes < BACKPRESSURE_BYTES) {
+      const proceed = this.#proceed;
+      this.#proceed = null;
+      proceed();
+    }
+  }
+
+  /** Closes the socket now; pending replies are lost. */
+  destroy(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.client.closed = true;
+    this.#proceed?.();
+    try {
+      this.#socket.close();
+    } catch {
+      // Closed by the other side already.
+    }
+  }
+
+  #goodbye(): void {
+    this.destroy();
+    this.#server.forget(this.client);
+  }
+}
+
+function isDisconnect(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
+    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.TimedOut;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}

@@ -1,0 +1,342 @@
+/**
+ * The only gate: every request goes through here, in the order in which redis-server checks it, and everything that a
+ * command did leaves through here (propagation, statistics, waiting clients).
+ *
+ * {@link Dispatcher.process} is for requests of clients; {@link Dispatcher.run} runs one command for whoever is
+ * entitled already (EXEC, scripts, the append-only file, a primary's stream, a woken client).
+ */
+
+import { Args } from "../commands/args.ts";
+import type { Block } from "../commands/block.ts";
+import { Context } from "../commands/context.ts";
+import {
+  CommandError,
+  LOADING,
+  MASTERDOWN,
+  NOAUTH,
+  NOREPLICAS,
+  OOM,
+  READONLY,
+  unknownSubcommand,
+  wrongArity,
+} from "../commands/errors.ts";
+import { type Command, Flag } from "../commands/table.ts";
+import { type Database, ExpiryMode } from "../store.ts";
+import { latin1 } from "../types/bytes.ts";
+import { type Client, ReplyMode, type Waiting } from "./client.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Commands that run at once inside MULTI instead of being queued. */
+const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+/** Commands allowed to a RESP2 client that is subscribed. */
+const WHILE_SUBSCRIBED = new Set([
+  "ping",
+  "subscribe",
+  "ssubscribe",
+  "sunsubscribe",
+  "psubscribe",
+  "punsubscribe",
+  "unsubscribe",
+  "quit",
+  "reset",
+]);
+/** An unknown command's arguments are shown up to this many bytes. */
+const SHOWN_BYTES = 128;
+
+/** The gate of one server. */
+export class Dispatcher {
+  readonly #server: RedisServer;
+  readonly ctx: Context;
+  /** Commands running inside one another: 0 between requests. */
+  depth = 0;
+  /** Ids of the commands of the two sets above, as arrays for a fast test. */
+  readonly #notQueued: boolean[];
+  readonly #whileSubscribed: boolean[];
+
+  constructor(server: RedisServer) {
+    this.#server = server;
+    this.ctx = new Context(server, server.store);
+    this.#notQueued = server.table.flags((name) => NOT_QUEUED.has(name));
+    this.#whileSubscribed = server.table.flags((name) => WHILE_SUBSCRIBED.has(name));
+  }
+
+  // -- Requests of clients --------------------------------------------------------------------------------------
+
+  /** Runs the request in `client.args`: checks it, queues it or executes it, and writes the reply. */
+  process(client: Client): void {
+    const args = client.args;
+    const reply = client.reply;
+    const mark = reply.pos;
+    client.commands++;
+    const command = this.#find(args);
+    if (command === undefined) this.#reject(client, this.#unknown(args), null);
+    else if (!command.takes(args.count)) this.#reject(client, wrongArity(command.fullName), command);
+    else {
+      client.lastCommand = command;
+      const refusal = this.#refusal(client, command, args);
+      if (refusal === POSTPONED) return;
+      if (refusal !== null) this.#reject(client, refusal, command);
+      else if (client.transaction !== null && this.#notQueued[command.id] !== true) {
+        this.#queue(client, command, args);
+      } else this.run(client, command, args);
+    }
+    if (client.replyMode !== ReplyMode.ON) this.#muteReply(client, mark);
+  }
+
+  #find(args: Args): Command | undefined {
+    const command = this.#server.table.find(args.buf, args.starts[0]!, args.ends[0]!);
+    if (command === undefined || command.subcommands === null || args.count < 2) return command;
+    return command.subcommands.find(args.buf, args.starts[1]!, args.ends[1]!) ??
+      (command.run === undefined ? undefined : command);
+  }
+
+  #unknown(args: Args): CommandError {
+    const container = this.#server.table.find(args.buf, args.starts[0]!, args.ends[0]!);
+    if (container !== undefined) return unknownSubcommand(shown(args, 1), container.row.name);
+    let rest = "";
+    for (let i = 1; i < args.count && rest.length < SHOWN_BYTES; i++) {
+      rest += `'${shown(args, i, SHOWN_BYTES - rest.length)}' `;
+    }
+    return new CommandError(`ERR unknown command '${shown(args, 0)}', with args beginning with: ${rest}`);
+  }
+
+  /** The first reason not to run this command, in redis-server's order; null to run it. */
+  #refusal(client: Client, command: Command, args: Args): CommandError | null | typeof POSTPONED {
+    const server = this.#server;
+    const flags = command.flags;
+    if (!client.authenticated && (flags & Flag.NO_AUTH) === 0) return NOAUTH;
+    if (!client.user.unrestricted) {
+      const denied = server.acl.check(client, command, args);
+      if (denied !== null) return denied;
+    }
+    if (client.primary || client.loader) return null;
+    if (server.maxmemoryActive) {
+      const oom = server.makeRoom();
+      if (oom && this.#needsMemory(client, command)) return OOM;
+    }
+    if ((flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0 || command.fullName === "exec") {
+      const refused = this.#writeRefusal(client, command);
+      if (refused !== null) return refused;
+    }
+    if (client.restricted && this.#whileSubscribed[command.id] !== true) {
+      return new CommandError(
+        `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+      );
+    }
+    if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
+    if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
+    if (client.transaction !== null && (flags & Flag.NO_MULTI) !== 0) {
+      return new CommandError("ERR Command not allowed inside a transaction");
+    }
+    if (server.pauses.active && !client.replica && server.pauses.holds(client, command)) {
+      server.pauses.postpone(client);
+      return POSTPONED;
+    }
+    return null;
+  }
+
+  #needsMemory(client: Client, command: Command): boolean {
+    if ((command.flags & Flag.DENYOOM) !== 0) return true;
+    return command.fullName === "exec" && client.transaction !== null &&
+      client.transaction.queue.some((queued) => (queued.command.flags & Flag.DENYOOM) !== 0);
+  }
+
+  /** Reasons that only stop commands which change data (EXEC: which hold one that does). */
+  #writeRefusal(client: Client, command: Command): CommandError | null {
+    const server = this.#server;
+    const isWrite = (command.flags & Flag.WRITE) !== 0 ||
+      (command.fullName === "exec" && client.transaction !== null &&
+        client.transaction.queue.some((queued) => (queued.command.flags & Flag.WRITE) !== 0));
+    const unsafe = server.writesUnsafe;
+    if (unsafe !== null && (isWrite || command.fullName === "ping")) return unsafe;
+    if (!isWrite) return null;
+    if (server.lacksReplicas) return NOREPLICAS;
+    if (server.readOnlyReplica) return READONLY;
+    return null;
+  }
+
+  #reject(client: Client, error: CommandError, command: Command | null): void {
+    if (client.transaction !== null) client.transaction.aborted = true;
+    if (command !== null) command.stats.rejected++;
+    if (command?.fullName === "exec") {
+      // A transaction that may not run is over; its reply names the reason.
+      this.#server.discard(client);
+      const text = error.text.startsWith("EXECABORT")
+        ? error.text
+        : `EXECABORT Transaction discarded because of: ${error.text.replace(/^ERR /, "")}`;
+      client.reply.error(text);
+    } else client.reply.error(error.text);
+    this.#server.errorStats.count(error.text);
+  }
+
+  #queue(client: Client, command: Command, args: Args): void {
+    const transaction = client.transaction!;
+    if (!transaction.aborted && !client.dirtyCas) {
+      const copy = args.copy();
+      transaction.queue.push({ command, args: copy });
+      transaction.bytes += copy.buf.length;
+    } else transaction.queue.push({ command, args: args.copy() });
+    client.reply.simple("QUEUED");
+  }
+
+  #muteReply(client: Client, mark: number): void {
+    if (client.replyMode === ReplyMode.SKIP_NEXT) client.replyMode = ReplyMode.SKIP;
+    else {
+      client.reply.rewind(mark);
+      if (client.replyMode === ReplyMode.SKIP) client.replyMode = ReplyMode.ON;
+    }
+  }
+
+  // -- Running --------------------------------------------------------------------------------------------------
+
+  /**
+   * Runs one command for a client without asking whether it may. Nested calls (EXEC, scripts) share the time and the
+   * propagation of the outermost one. Returns what the command waits for; the client is then asleep already.
+   */
+  run(client: Client, command: Command, args: Args): Block | null {
+    const server = this.#server;
+    const ctx = this.ctx;
+    const outermost = this.depth++ === 0;
+    const { client: outerClient, db: outerDb, reply: outerReply, command: outerCommand } = ctx;
+    const dirtyBefore = ctx.dirty;
+    const reply = client.reply;
+    const mark = reply.pos;
+    const errorsBefore = reply.errors;
+    ctx.client = client;
+    const db = ctx.db = client.db;
+    ctx.reply = reply;
+    ctx.command = command;
+    ctx.suppressed = false;
+    if (outermost) {
+      server.store.freeze();
+      server.store.expiryMode = this.#expiryMode(client);
+    }
+    if (server.monitors.size > 0 && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0) {
+      server.feedMonitors(client, command, args);
+    }
+    const started = server.clock.monoMs();
+    let block: Block | void = undefined;
+    try {
+      block = command.run!(ctx, args);
+    } catch (error) {
+      this.#failed(error, client, mark, command);
+    }
+    const took = server.clock.monoMs() - started;
+    const failed = reply.errors !== errorsBefore;
+    if (failed) server.errorStats.count(reply.lastError);
+    server.recordRun(client, command, args, took, failed);
+    if (block !== undefined && ctx.mayBlock) this.#sleep(client, command, args, db, block);
+    this.#propagate(db.index, args, ctx.dirty !== dirtyBefore);
+    this.depth--;
+    if (outermost) {
+      server.store.thaw();
+      server.afterCommand(client);
+    } else {
+      ctx.client = outerClient;
+      ctx.db = outerDb;
+      ctx.reply = outerReply;
+      ctx.command = outerCommand;
+    }
+    return block ?? null;
+  }
+
+  /** A waiting client's key may be ready: runs its command again. True if it got its reply. */
+  retry(client: Client): boolean {
+    const waiting = client.waiting!;
+    const { command, args } = waiting;
+    const server = this.#server;
+    const selected = client.db;
+    client.db = waiting.db;
+    this.ctx.resumed = true;
+    const block = this.#rerun(client, command, args);
+    this.ctx.resumed = false;
+    client.db = selected;
+    if (block !== null) return false;
+    server.blocking.unblock(client);
+    server.wake(client);
+    return true;
+  }
+
+  /** A wait has run out: writes the reply that the waiting command gave for that case. */
+  expireWait(client: Client, waiting: Waiting): void {
+    const ctx = this.ctx;
+    ctx.client = client;
+    ctx.db = waiting.db;
+    ctx.reply = client.reply;
+    ctx.command = waiting.command;
+    waiting.block.expired(ctx);
+    this.#server.wake(client);
+  }
+
+  /** A key was deleted by expiry or eviction: replicas and the append-only file are told so. */
+  propagateDelete(db: Database, key: Uint8Array, lazy: boolean): void {
+    if (!this.#server.propagation.active) return;
+    this.ctx.effects.push({ db: db.index, args: Args.of([lazy ? "UNLINK" : "DEL", key]) });
+    if (this.depth === 0) this.#server.propagation.flush(this.ctx.effects);
+  }
+
+  /** As run, but the client stays filed where it is if it must go on waiting. */
+  #rerun(client: Client, command: Command, args: Args): Block | null {
+    const mayBlock = this.ctx.mayBlock;
+    this.#keepWaiting = true;
+    const block = this.run(client, command, args);
+    this.#keepWaiting = false;
+    this.ctx.mayBlock = mayBlock;
+    return block;
+  }
+
+  #keepWaiting = false;
+
+  #sleep(client: Client, command: Command, args: Args, db: Waiting["db"], block: Block): void {
+    if (this.#keepWaiting) return;
+    this.#server.blocking.block(client, { block, command, args: args.copy(), db });
+  }
+
+  /** Sends on what a command did. At the outermost level everything goes out; below it is collected. */
+  #propagate(db: number, args: Args, changed: boolean): void {
+    const ctx = this.ctx;
+    const propagation = this.#server.propagation;
+    const asItIs = changed && !ctx.suppressed;
+    ctx.suppressed = false;
+    if (!propagation.active) return;
+    if (this.depth > 1) {
+      if (asItIs) ctx.effects.push({ db, args });
+      return;
+    }
+    if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args);
+    if (asItIs) ctx.effects.push({ db, args });
+    propagation.flush(ctx.effects);
+  }
+
+  #expiryMode(client: Client): number {
+    const server = this.#server;
+    if (client.loader || client.primary) return ExpiryMode.IGNORE;
+    return server.isReplica || server.pauses.active ? ExpiryMode.HIDE : ExpiryMode.DELETE;
+  }
+
+  #failed(error: unknown, client: Client, mark: number, command: Command): void {
+    client.reply.rewind(mark);
+    if (error instanceof CommandError) {
+      client.reply.error(error.text);
+      return;
+    }
+    // A fault of ours: the client is answered, everybody else is served on.
+    this.#server.log.warning(
+      `BUG: ${command.fullName} failed: ${
+        error instanceof Error ? error.stack ?? error.message : String(error)
+      }`,
+    );
+    client.reply.error(`ERR internal error in '${command.fullName}' command`);
+  }
+}
+
+/** The request waits for CLIENT UNPAUSE and runs then. */
+const POSTPONED = Symbol("postponed");
+
+/** An argument for an error text: up to `limit` bytes, cut at a zero byte as C does. */
+function shown(args: Args, i: number, limit = SHOWN_BYTES): string {
+  const start = args.starts[i]!;
+  const text = latin1(args.buf, start, Math.min(args.ends[i]!, start + limit));
+  const zero = text.indexOf("\0");
+  return zero < 0 ? text : text.slice(0, zero);
+}

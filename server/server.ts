@@ -1,0 +1,366 @@
+/**
+ * One server: what it is made of, how it starts, what its cron does, how it stops.
+ *
+ * This file only ties together. Rules of a single concern live beside it: dispatch.ts (the gate), blocking.ts,
+ * watch.ts, pause.ts, expire.ts, listeners.ts, connection.ts.
+ */
+
+import type { Args } from "../commands/args.ts";
+import type { CommandError } from "../commands/errors.ts";
+import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
+import type { Command } from "../commands/table.ts";
+import { CommandTable } from "../commands/table.ts";
+import type { ReaderLimits } from "../resp.ts";
+import { type Database, type KeyspaceEvents, Store } from "../store.ts";
+import { seedHash } from "../types/hash_function.ts";
+import { Acl } from "./acl.ts";
+import { Blocking } from "./blocking.ts";
+import { Client, ReplyMode } from "./client.ts";
+import { Clients } from "./clients.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { Connection } from "./connection.ts";
+import { Dispatcher } from "./dispatch.ts";
+import { ExpiryCycle } from "./expire.ts";
+import { type Incoming, Listeners } from "./listeners.ts";
+import type { Log } from "./log.ts";
+import { Notifier } from "./notify.ts";
+import { Pauses } from "./pause.ts";
+import { Propagation } from "./propagation.ts";
+import type { Random } from "./random.ts";
+import { ErrorStats, ServerStats } from "./stats.ts";
+import { REDIS_VERSION } from "./version.ts";
+import { Watches } from "./watch.ts";
+
+/** What a server is made with. */
+export interface ServerParts {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  random: Random;
+}
+
+/** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
+const REHASH_SLOTS = 65536;
+const RELEASE_ELEMENTS = 20_000;
+
+/** A Redis server on this process's event loop. */
+export class RedisServer implements KeyspaceEvents {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly runId: string;
+  /** The redis-server whose behaviour this is. */
+  readonly version = REDIS_VERSION;
+  readonly startedMs: number;
+  /** Unix time in milliseconds as of the last cron tick. */
+  nowMs: number;
+  readonly table: CommandTable = new CommandTable();
+  readonly store: Store;
+  readonly acl: Acl;
+  readonly clients: Clients = new Clients();
+  readonly stats: ServerStats = new ServerStats();
+  readonly errorStats: ErrorStats = new ErrorStats();
+  readonly propagation: Propagation = new Propagation();
+  readonly notifier: Notifier;
+  readonly watches: Watches = new Watches();
+  readonly blocking: Blocking;
+  readonly pauses: Pauses;
+  readonly expiry: ExpiryCycle;
+  readonly dispatcher: Dispatcher;
+  readonly readerLimits: ReaderLimits;
+  readonly listeners: Listeners;
+  /** Clients in MONITOR. */
+  readonly monitors = new Set<Client>();
+
+  // State that the gate asks for on each command; plain fields, kept by those who know.
+  /** A data set is being loaded: most commands answer LOADING. */
+  loading = false;
+  /** This server follows a primary. */
+  isReplica = false;
+  /** A replica whose link is down and that must not serve old data. */
+  staleReplica = false;
+  /** A replica that refuses writes of its own clients. */
+  readOnlyReplica = false;
+  /** Too few good replicas for min-replicas-to-write. */
+  lacksReplicas = false;
+  /** Persistence has failed and writes must not be acknowledged: the error to answer. */
+  writesUnsafe: CommandError | null = null;
+  /** maxmemory is set. */
+  maxmemoryActive = false;
+  /** Awaited before replies leave where the append-only file must be on disk first; null where not. */
+  commitBarrier: (() => Promise<void>) | null = null;
+
+  /** Resolves with the exit code once the server has stopped. */
+  readonly finished$: Promise<number>;
+  #finish!: (code: number) => void;
+  #cron: ReturnType<typeof setTimeout> | undefined;
+  #ticks = 0;
+  #stopping = false;
+  /** Clients whose requests wait for the end of the current batch. */
+  readonly #resumable: Client[] = [];
+
+  constructor({ config, log, clock, random }: ServerParts) {
+    this.config = config;
+    this.log = log;
+    this.clock = clock;
+    this.random = random;
+    this.runId = random.secretHex(40);
+    this.startedMs = this.nowMs = clock.wallMs();
+    seedHash(random.u32(), random.u32());
+    this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
+    this.store.events = this;
+    this.acl = new Acl(this);
+    this.notifier = new Notifier(() => {});
+    this.blocking = new Blocking(
+      clock,
+      (client) => this.dispatcher.retry(client),
+      (client, waiting) => this.dispatcher.expireWait(client, waiting),
+    );
+    this.pauses = new Pauses(clock, (client, args) => this.#runHeld(client, args));
+    this.expiry = new ExpiryCycle(this.store, clock, this.stats);
+    this.dispatcher = new Dispatcher(this);
+    this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
+    this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
+    this.finished$ = new Promise((resolve) => this.#finish = resolve);
+    this.#followConfig();
+  }
+
+  /** Promise of the exit code; see main.ts. */
+  get finished(): Promise<number> {
+    return this.finished$;
+  }
+
+  // -- Life -----------------------------------------------------------------------------------------------------
+
+  /** Opens the listeners and starts the cron. Throws an Error whose message is for the log. */
+  start(): Promise<void> {
+    this.#tick();
+    this.listeners.open();
+    this.log.notice("Ready to accept connections");
+    return Promise.resolve();
+  }
+
+  /** Stops in order: no new clients, what is pending is finished, files are closed. `code` is the process's exit code. */
+  stop(code = 0): Promise<void> {
+    if (this.#stopping) return Promise.resolve();
+    this.#stopping = true;
+    this.listeners.close();
+    clearTimeout(this.#cron);
+    this.blocking.stop();
+    this.pauses.stop();
+    for (const client of [...this.clients.values()]) client.transport?.destroy();
+    this.#finish(code);
+    return Promise.resolve();
+  }
+
+  /** The settings that hot code has copies of. */
+  #followConfig(): void {
+    const config = this.config;
+    const copy = (): void => {
+      this.readerLimits.maxBulk = config.protoMaxBulkLen;
+      this.readerLimits.maxQueryBuffer = config.clientQueryBufferLimit;
+      this.notifier.classes = config.notifyKeyspaceEvents;
+      this.store.announceNew = (config.notifyKeyspaceEvents & Notify.NEW) !== 0;
+      this.store.lfuLogFactor = config.lfuLogFactor;
+      this.store.lfuDecayTime = config.lfuDecayTime;
+      this.store.lfu = config.maxmemoryPolicy.endsWith("-lfu");
+      this.maxmemoryActive = config.maxmemory > 0;
+    };
+    copy();
+    config.onApply([
+      "proto-max-bulk-len",
+      "client-query-buffer-limit",
+      "notify-keyspace-events",
+      "lfu-log-factor",
+      "lfu-decay-time",
+      "maxmemory",
+      "maxmemory-policy",
+    ], copy);
+  }
+
+  // -- Clients --------------------------------------------------------------------------------------------------
+
+  #accept({ socket, peer, local, loopback }: Incoming): void {
+    if (this.clients.size >= this.config.maxclients) {
+      this.stats.connectionsRejected++;
+      return refuse(socket, "-ERR max number of clients reached\r\n");
+    }
+    if (!loopback && this.config.protectedMode && this.acl.defaultUser.passwordless) {
+      this.stats.connectionsRejected++;
+      return refuse(socket, PROTECTED_MODE);
+    }
+    const id = this.clients.takeId();
+    const connection = new Connection(this, socket, peer, local, id + 7);
+    const client = new Client(
+      id,
+      connection,
+      this.store.databases[0]!,
+      this.acl.defaultUser,
+      this.clock.wallMs(),
+    );
+    connection.client = client;
+    this.clients.add(client);
+    this.stats.connectionsReceived++;
+    connection.run();
+  }
+
+  /** A client is gone: everything that knows it lets go. */
+  forget(client: Client): void {
+    client.closed = true;
+    if (!this.clients.remove(client)) return;
+    this.blocking.unblock(client);
+    this.pauses.forget(client);
+    this.discard(client);
+    this.monitors.delete(client);
+  }
+
+  /** RESET: the connection is as if it were new. */
+  resetClient(client: Client): void {
+    this.discard(client);
+    this.monitors.delete(client);
+    client.db = this.store.databases[0]!;
+    client.reply.protocol = 2;
+    client.replyMode = ReplyMode.ON;
+    client.name = "";
+    client.noEvict = false;
+    client.user = this.acl.defaultUser;
+    client.authenticated = client.user.passwordless;
+  }
+
+  /** Ends a client's transaction without running it. */
+  discard(client: Client): void {
+    client.transaction = null;
+    this.watches.unwatchAll(client);
+  }
+
+  /** A client got a reply outside of its own turn; its further requests run after the current batch. */
+  wake(client: Client): void {
+    this.#resumable.push(client);
+    if (this.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
+  }
+
+  /** Called after each batch of requests: clients that were woken in it go on. */
+  afterBatch(): void {
+    while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
+  }
+
+  #runHeld(client: Client, args: Args): void {
+    client.args = args;
+    this.dispatcher.process(client);
+    this.wake(client);
+  }
+
+  // -- What the gate calls --------------------------------------------------------------------------------------
+
+  /** A command has run: statistics, slow log. `took` is in milliseconds. */
+  recordRun(_client: Client, command: Command, _args: Args, took: number, failed: boolean): void {
+    const stats = command.stats;
+    stats.calls++;
+    stats.usec += took * 1000;
+    if (failed) stats.failed++;
+    this.stats.commandsProcessed++;
+  }
+
+  /** The outermost command is over: clients that it made ready are served. */
+  afterCommand(_client: Client): void {
+    if (this.blocking.pending) this.blocking.serve();
+  }
+
+  /** Shows a command to the clients in MONITOR. */
+  feedMonitors(_client: Client, _command: Command, _args: Args): void {
+  }
+
+  /** Evicts until memory is under maxmemory; true where that failed. */
+  makeRoom(): boolean {
+    return false;
+  }
+
+  // -- Events of the keyspace -----------------------------------------------------------------------------------
+
+  touched(db: Database, buf: Uint8Array, start: number, end: number): void {
+    this.watches.touched(db, buf, start, end);
+    this.blocking.touched(db, buf, start, end);
+  }
+
+  created(db: Database, buf: Uint8Array, start: number, end: number): void {
+    this.dispatcher.ctx.notify(Notify.NEW, "new", buf, start, end, db);
+  }
+
+  expired(db: Database, buf: Uint8Array, start: number, end: number): void {
+    const ctx = this.dispatcher.ctx;
+    ctx.notify(Notify.EXPIRED, "expired", buf, start, end, db);
+    this.dispatcher.propagateDelete(db, buf.slice(start, end), this.config.lazyfreeLazyExpire);
+  }
+
+  missed(db: Database, buf: Uint8Array, start: number, end: number): void {
+    if ((this.notifier.classes & Notify.KEY_MISS) === 0) return;
+    this.dispatcher.ctx.notify(Notify.KEY_MISS, "keymiss", buf, start, end, db);
+  }
+
+  flushed(db: Database): void {
+    this.watches.flushed(db);
+    this.blocking.flushed(db);
+  }
+
+  // -- Cron -----------------------------------------------------------------------------------------------------
+
+  #tick = (): void => {
+    if (this.#stopping) return;
+    const started = this.clock.monoMs();
+    const period = 1000 / this.config.hz;
+    try {
+      this.#cronWork(period);
+    } catch (error) {
+      this.log.warning(`BUG: cron failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
+    }
+    const took = this.clock.monoMs() - started;
+    this.stats.slowestTickMs = Math.max(this.stats.slowestTickMs, took);
+    this.#ticks++;
+    this.#cron = setTimeout(this.#tick, Math.max(1, period - took));
+  };
+
+  #cronWork(period: number): void {
+    const now = this.nowMs = this.clock.wallMs();
+    this.store.lruClock = Math.floor(now / 1000) & 0xffffff;
+    this.store.lfuClock = Math.floor(now / 60000) & 0xffff;
+    if (!this.isReplica && !this.pauses.active && !this.loading) {
+      this.expiry.run(period, this.config.activeExpireEffort);
+    }
+    for (const db of this.store.databases) {
+      if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
+      if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
+    }
+    this.store.releaseSome(RELEASE_ELEMENTS);
+    this.blocking.expireDue();
+    for (const client of this.clients.values()) {
+      client.transport?.unstall();
+      if (this.#isTimedOut(client, now)) client.transport?.destroy();
+    }
+  }
+
+  #isTimedOut(client: Client, now: number): boolean {
+    const limit = this.config.timeout;
+    return limit > 0 && !client.replica && !client.primary && !client.subscribed && client.waiting === null &&
+      now - client.lastInteraction > limit * 1000;
+  }
+}
+
+/** All notification classes; re-exported so that the configuration can name them. */
+export { NOTIFY_ALL };
+
+const PROTECTED_MODE =
+  "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
+  "In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to " +
+  "Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET " +
+  "protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however " +
+  "MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. " +
+  "2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected " +
+  "mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with " +
+  "the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one " +
+  "of the above things in order for the server to start accepting connections from the outside.\r\n";
+
+function refuse(socket: Incoming["socket"], text: string): void {
+  socket.write(new TextEncoder().encode(text)).catch(() => {}).finally(() => socket.close());
+}

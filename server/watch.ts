@@ -1,0 +1,84 @@
+/** WATCH: which clients watch which keys, and what counts as a change. */
+
+import type { Database } from "../store.ts";
+import { equalBytes, latin1 } from "../types/bytes.ts";
+import type { Client } from "./client.ts";
+
+/** All watched keys of a server. */
+export class Watches {
+  /** By database number, then by key. */
+  readonly #byKey: Map<string, Set<Client>>[] = [];
+  /** Watches in force, over all clients and keys. */
+  #count = 0;
+
+  /** A client watches a key; a second time is no change. */
+  watch(client: Client, db: Database, key: Uint8Array): void {
+    for (const w of client.watched) {
+      if (w.db === db && equalBytes(w.key, 0, w.key.length, key, 0, key.length)) return;
+    }
+    const addr = db.findRaw(key, 0, key.length);
+    const wasExpired = addr !== 0 && db.isPastExpiry(addr);
+    client.watched.push({ db, key, wasExpired });
+    const names = this.#byKey[db.index] ??= new Map();
+    const name = latin1(key);
+    let clients = names.get(name);
+    if (clients === undefined) names.set(name, clients = new Set());
+    clients.add(client);
+    this.#count++;
+  }
+
+  /** A client watches nothing any more. */
+  unwatchAll(client: Client): void {
+    for (const { db, key } of client.watched) {
+      const names = this.#byKey[db.index]!;
+      const name = latin1(key);
+      const clients = names.get(name);
+      clients?.delete(client);
+      if (clients?.size === 0) names.delete(name);
+      this.#count--;
+    }
+    client.watched.length = 0;
+    client.dirtyCas = false;
+  }
+
+  /** A key was touched. Costs one comparison while nobody watches. */
+  touched(db: Database, buf: Uint8Array, start: number, end: number): void {
+    if (this.#count === 0) return;
+    const clients = this.#byKey[db.index]?.get(latin1(buf, start, end));
+    if (clients === undefined) return;
+    const exists = db.findRaw(buf, start, end) !== 0;
+    for (const client of clients) {
+      const watched = client.watched.find((w) =>
+        w.db === db && equalBytes(w.key, 0, w.key.length, buf, start, end)
+      )!;
+      // A key that was past its time when it was watched, and is now really deleted, has not changed.
+      if (watched.wasExpired && !exists) watched.wasExpired = false;
+      else client.dirtyCas = true;
+    }
+  }
+
+  /** A database is about to be emptied, or was exchanged with another: its watched keys that exist are touched. */
+  flushed(db: Database): void {
+    if (this.#count === 0) return;
+    for (const clients of this.#byKey[db.index]?.values() ?? []) {
+      for (const client of clients) {
+        for (const watched of client.watched) {
+          if (watched.db !== db) continue;
+          const addr = db.findRaw(watched.key, 0, watched.key.length);
+          if (addr === 0 || (watched.wasExpired && db.isPastExpiry(addr))) continue;
+          client.dirtyCas = true;
+        }
+      }
+    }
+  }
+
+  /** True where a watched key's time has come since: EXEC counts that as a change. */
+  anyExpired(client: Client): boolean {
+    for (const { db, key, wasExpired } of client.watched) {
+      if (wasExpired) continue;
+      const addr = db.findRaw(key, 0, key.length);
+      if (addr !== 0 && db.isPastExpiry(addr)) return true;
+    }
+    return false;
+  }
+}
