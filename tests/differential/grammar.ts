@@ -84,7 +84,8 @@ export class CommandSpec {
     const caseless = (word: string) => random.chance(0.15) ? randomCase(random, word) : word;
     const args = this.name.split(" ").map(caseless);
     for (const part of this.parts) args.push(...typeof part === "string" ? [caseless(part)] : part(random));
-    return !this.verbatim && random.chance(0.05) ? mutate(random, args, this.blocking) : args;
+    const words = this.name.split(" ").length;
+    return !this.verbatim && random.chance(0.05) ? mutate(random, args, words, this.blocking) : args;
   }
 }
 
@@ -127,11 +128,12 @@ const ODD = [
 ];
 const ODD_FOR_BLOCKING = ["", "abc", "-1", "nan"];
 
-function mutate(random: Random, args: string[], blocking: boolean): string[] {
+/** The first `words` arguments (a command and its subcommand) are never dropped: COMMAND alone lists everything. */
+function mutate(random: Random, args: string[], words: number, blocking: boolean): string[] {
   const at = random.int(1, args.length);
   switch (random.int(0, 3)) {
     case 0:
-      return args.filter((_, i) => i !== at);
+      return args.filter((_, i) => i < words || i !== at);
     case 1:
       return [...args, random.pick(["extra", "NX", "0", ""])];
     case 2:

@@ -59,6 +59,11 @@ export class RawClient {
     return new RawClient(conn);
   }
 
+  /** A client over a connection that somebody else made (a listener's, for a test that plays the server's part). */
+  static over(conn: Deno.Conn): RawClient {
+    return new RawClient(conn);
+  }
+
   /** True once the server has closed the connection (and every frame before that was received). */
   get ended(): boolean {
     return this.#ended;
@@ -139,6 +144,18 @@ export class RawClient {
       };
       this.#waiters.push(waiter);
     });
+  }
+
+  /** Reads an RDB file as a primary sends it: a bulk string's header, the bytes, no CRLF. */
+  async readFile(timeoutMs: number = REPLY_TIMEOUT_MS): Promise<Uint8Array> {
+    const deadline = Date.now() + timeoutMs;
+    while (true) {
+      const file = this.#reader.takeFile();
+      if (file) return file;
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#ended || Date.now() > deadline) throw new TimeoutError(`no file within ${timeoutMs} ms`);
+      await sleep(2);
+    }
   }
 
   /** Sends a command and returns the next frame. */

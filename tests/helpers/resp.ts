@@ -90,6 +90,21 @@ export class FrameReader {
     return frames;
   }
 
+  /**
+   * Takes `$<length>\r\n<bytes>` off the front of the pending bytes: a replication link's RDB file, which is the one
+   * thing in RESP's clothes that has no CRLF behind it. Undefined while bytes are missing.
+   */
+  takeFile(): Uint8Array | undefined {
+    const line = this.#buffer.indexOf(LF, this.#frameStart);
+    if (line < 0 || line >= this.#end) return undefined;
+    const head = toText(this.#buffer, this.#frameStart, line - 1);
+    if (!/^\$\d{1,12}$/.test(head)) throw this.#bad("not a file", line);
+    const next = line + 1 + Number(head.slice(1));
+    if (next > this.#end) return undefined;
+    this.#frameStart = this.#scan = next;
+    return this.#buffer.slice(line + 1, next);
+  }
+
   #append(chunk: Uint8Array): void {
     if (this.#end + chunk.length > this.#buffer.length) {
       const used = this.#end - this.#frameStart;

@@ -174,7 +174,7 @@ export const connection: Grammar = {
     cmd("LASTSAVE").by(typeOnly).weigh(3),
     cmd("ROLE").weigh(3),
     cmd("INFO", many(0, 2, oneOf("server", "keyspace", "all", "nosuch", "everything"))).by(typeOnly).weigh(4),
-    cmd("INFO", "cluster").weigh(1),
+    cmd("INFO", "cluster").by(typeOnly).weigh(1),
     cmd("MEMORY USAGE", anyKey).by(typeOnly).weigh(2),
     cmd("MEMORY NOSUCH").weigh(1),
     cmd("LATENCY", oneOf("LATEST", "RESET", "NOSUCH")).weigh(2),

@@ -1,7 +1,8 @@
 /** Generic: commands on keys of any type. */
 import { anyOf, cmd, many, maybe, one, oneOf, opt, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
-import { deepUnordered, shape, tolerance, typeOnly, unordered } from "../../helpers/rules.ts";
+import { wholeKeyspace } from "../scan_rules.ts";
+import { shape, tolerance, typeOnly, unordered } from "../../helpers/rules.ts";
 import { anyKey, between, farMillis, farSeconds, farTime, farTimeMillis, glob, int } from "../values.ts";
 import { fill } from "./fill.ts";
 
@@ -46,7 +47,7 @@ export const generic: Grammar = {
     cmd("OBJECT FREQ", anyKey).weigh(2),
     cmd("OBJECT NOSUCH", anyKey).weigh(1),
     cmd("MEMORY USAGE", anyKey, opt("SAMPLES", between(0, 5))).by(typeOnly).weigh(3),
-    cmd("SCAN", () => ["0", "COUNT", "1000"], anyOf(seq("MATCH", glob), seq("TYPE", type))).by(deepUnordered),
+    cmd("SCAN", () => ["0", "COUNT", "1000"], anyOf(seq("MATCH", glob), seq("TYPE", type))).by(wholeKeyspace),
     cmd("SCAN", int, anyOf(seq("MATCH", glob), seq("TYPE", type), seq("COUNT", int))).by(typeOnly).weigh(4),
     cmd("DBSIZE").weigh(4),
     cmd("SWAPDB", database, database).weigh(2),

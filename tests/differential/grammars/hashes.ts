@@ -2,7 +2,7 @@
 import { anyOf, cmd, many, maybe, opt, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
 import { pairs, shape, typeOnly, unordered } from "../../helpers/rules.ts";
-import { scanPairs } from "../scan_rules.ts";
+import { wholePairs } from "../scan_rules.ts";
 import { float, glob, int, key, member, numberValue, signedCount, value } from "../values.ts";
 
 const k = key("hash");
@@ -27,7 +27,7 @@ export const hashes: Grammar = {
     cmd("HINCRBYFLOAT", k, member, float).weigh(15),
     cmd("HRANDFIELD", k).by(shape),
     cmd("HRANDFIELD", k, signedCount, opt("WITHVALUES")).by(shape),
-    cmd("HSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(scanPairs),
+    cmd("HSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(wholePairs),
     cmd("HSCAN", k, int, anyOf(seq("MATCH", glob), seq("COUNT", int), "BAD")).by(typeOnly).weigh(4),
     cmd("DEL", k).weigh(2),
     cmd("SADD", k, member).weigh(1),

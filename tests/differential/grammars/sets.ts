@@ -1,7 +1,8 @@
 /** Sets. */
 import { anyOf, cmd, counted, many, one, opt, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
-import { deepUnordered, shape, typeOnly, unordered } from "../../helpers/rules.ts";
+import { wholeSet } from "../scan_rules.ts";
+import { shape, typeOnly, unordered } from "../../helpers/rules.ts";
 import { between, count, glob, int, key, member, signedCount } from "../values.ts";
 
 const k = key("set");
@@ -36,7 +37,7 @@ export const sets: Grammar = {
     cmd("SPOP", k, between(1000, 2000)).by(all).scrub().weigh(2),
     cmd("SRANDMEMBER", k, opt(signedCount)).by(shape),
     cmd("SRANDMEMBER", k, between(1000, 2000)).by(all).weigh(3),
-    cmd("SSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(deepUnordered),
+    cmd("SSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(wholeSet),
     cmd("SSCAN", k, int, anyOf(seq("MATCH", glob), seq("COUNT", int), "BAD")).by(typeOnly).weigh(4),
     cmd("DEL", k).weigh(4),
     cmd("SET", k, member).weigh(1),

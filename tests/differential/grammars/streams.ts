@@ -54,8 +54,8 @@ export const streams: Grammar = {
     cmd("XDEL", k, many(1, 3, id)).weigh(12),
     cmd("XTRIM", k, trim).weigh(5),
     cmd("XSETID", k, id, maybe(0.4, "ENTRIESADDED", between(0, 100), "MAXDELETEDID", id)).weigh(3),
-    cmd("XREAD", maybe(0.5, "COUNT", count), "STREAMS", k, oneOf(id, "$")),
-    cmd("XREAD", maybe(0.5, "COUNT", count), "STREAMS", k, k, id, id),
+    cmd("XREAD", maybe(0.5, "COUNT", count), "STREAMS", k, oneOf(id, "$")).by(moments),
+    cmd("XREAD", maybe(0.5, "COUNT", count), "STREAMS", k, k, id, id).by(moments),
     cmd(
       "XREAD",
       "BLOCK",
@@ -63,7 +63,7 @@ export const streams: Grammar = {
       "STREAMS",
       k,
       oneOf(id, "$"),
-    ).blocks()
+    ).blocks().by(moments)
       .weigh(6),
     cmd(
       "XGROUP CREATE",
@@ -89,8 +89,10 @@ export const streams: Grammar = {
       k,
       oneOf(">", ">", id),
     )
-      .weigh(25),
-    cmd("XREADGROUP", "GROUP", group, consumer, "BLOCK", () => ["0"], "STREAMS", k, () => [">"]).blocks()
+      .by(moments).weigh(25),
+    cmd("XREADGROUP", "GROUP", group, consumer, "BLOCK", () => ["0"], "STREAMS", k, () => [">"]).blocks().by(
+      moments,
+    )
       .weigh(6),
     cmd("XACK", k, group, many(1, 3, id)).weigh(12),
     cmd("XPENDING", k, group),

@@ -2,7 +2,7 @@
 import { anyOf, cmd, counted, many, maybe, one, oneOf, opt, seq } from "../grammar.ts";
 import type { Gen, Grammar } from "../grammar.ts";
 import { shape, typeOnly } from "../../helpers/rules.ts";
-import { scanPairs } from "../scan_rules.ts";
+import { wholePairs } from "../scan_rules.ts";
 import { count, float, glob, index, int, key, member, ownKey, score, signedCount } from "../values.ts";
 
 const k = key("zset");
@@ -76,7 +76,7 @@ export const zsets: Grammar = {
     cmd("ZINTERCARD", sources, opt("LIMIT", count)),
     cmd("ZRANDMEMBER", k).by(shape).weigh(4),
     cmd("ZRANDMEMBER", k, signedCount, opt("WITHSCORES")).by(shape),
-    cmd("ZSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(scanPairs),
+    cmd("ZSCAN", k, () => ["0", "COUNT", "1000"], opt("MATCH", glob)).by(wholePairs),
     cmd("ZSCAN", k, int, anyOf(seq("MATCH", glob), seq("COUNT", int))).by(typeOnly).weigh(3),
     cmd("DEL", k).weigh(4),
     cmd("SET", k, member).weigh(1),
