@@ -8,7 +8,7 @@ import type { Arena } from "./arena.ts";
 import { ByteTable, type Visit } from "./byte_table.ts";
 import { hashBytes } from "./hash_function.ts";
 import type { StoredObject } from "./kind.ts";
-import { newRecord, RECORD_HEADER_BYTES, recordScore } from "./score_order.ts";
+import { newRecord, RECORD_HEADER_BYTES, recordScore, writeRecordScore } from "./score_order.ts";
 import { ScoreTree, type TreePosition } from "./score_tree.ts";
 
 /** JavaScript objects and empty indexes of one sorted set, about. */
@@ -135,6 +135,26 @@ export class SortedSet implements StoredObject {
       for (let i = 0; i < count; i++) this.#forget(this.#run[i]!);
       left -= count;
     }
+  }
+
+  /**
+   * Adds a member whose score may still change ({@link setCollected}): it can be found, but has no place in the order,
+   * and does not count, until {@link order} has put all such members there.
+   */
+  collect(buf: Uint8Array, start: number, end: number, score: number): void {
+    const record = newRecord(this.#arena, score, buf, start, end);
+    this.#recordBytes += this.#arena.capacityOf(record);
+    this.#table.insert(hashBytes(buf, start, end), record);
+  }
+
+  /** Changes the score of a member that has no place in the order yet. */
+  setCollected(record: number, score: number): void {
+    writeRecordScore(this.#arena, record, score);
+  }
+
+  /** Puts collected members in order. There must be no others. */
+  order(): void {
+    this.#table.forEach((record) => this.#tree.insert(record));
   }
 
   /** Makes room in the table for this many members. */

@@ -14,7 +14,7 @@ import { Entry, LP_END, LP_HEADER, lpCount, lpFind, lpInt, lpIsInt, lpSeek, lpSk
 import type { ListpackBuilder } from "./listpack_builder.ts";
 
 /** Largest magnitude of a score that is stored as an integer: half the largest 64-bit one, as a double. */
-const INTEGER_LIMIT = 2 ** 62;
+export const PACKED_INTEGER_LIMIT = 2 ** 62;
 
 const entry = new Entry();
 /** Text of a score to be written; "%.17g" needs 24 bytes at most. */
@@ -100,9 +100,31 @@ export function zpInsert(
     if (found > score || (found === score && zpCompareMember(buf, p, member, start, end) > 0)) break;
     p = lpSkip(buf, scoreEntry);
   }
+  insertPair(builder, p, member, start, end, score);
+}
+
+/** Adds a member that sorts after all others. */
+export function zpAppend(
+  builder: ListpackBuilder,
+  member: Uint8Array,
+  start: number,
+  end: number,
+  score: number,
+): void {
+  insertPair(builder, builder.end - 1, member, start, end, score);
+}
+
+function insertPair(
+  builder: ListpackBuilder,
+  p: number,
+  member: Uint8Array,
+  start: number,
+  end: number,
+  score: number,
+): void {
   const at = builder.insertAt(p, member, start, end);
   const scoreEntry = lpSkip(builder.buf, at);
-  if (Number.isInteger(score) && Math.abs(score) <= INTEGER_LIMIT) {
+  if (Number.isInteger(score) && Math.abs(score) <= PACKED_INTEGER_LIMIT) {
     builder.insertIntAt(scoreEntry, Number.isSafeInteger(score) ? score + 0 : BigInt(score));
   } else {
     builder.insertAt(scoreEntry, scoreText, 0, writeLatin1(formatDouble(score), scoreText, 0));

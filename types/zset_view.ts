@@ -17,6 +17,7 @@ import { ListpackBuilder } from "./listpack_builder.ts";
 import type { TreePosition } from "./score_tree.ts";
 import { SortedSet } from "./zset.ts";
 import {
+  zpAppend,
   zpCountByScore,
   zpDelete,
   zpFind,
@@ -376,6 +377,26 @@ export class SortedSetView {
     this.changed = true;
     this.set = set;
     this.#buf = EMPTY_BYTES;
+  }
+
+  /** Makes a large value a packed one where the limits allow it, as a result that is to be stored. */
+  pack(): void {
+    const set = this.set;
+    if (set === null || set.length > this.maxEntries) return;
+    const { member } = this;
+    for (let more = this.seek(0); more; more = this.next()) {
+      if (member.end - member.start > this.maxValueBytes) return;
+    }
+    const builder = this.#builder ??= new ListpackBuilder(1024);
+    builder.clear();
+    for (let more = this.seek(0); more; more = this.next()) {
+      zpAppend(builder, member.buf, member.start, member.end, this.score);
+    }
+    this.#length = set.length;
+    set.release(set.length);
+    this.set = null;
+    this.changed = this.#editing = true;
+    this.#takeBuilder();
   }
 
   /** Copies a packed value that is still read in place into the builder. Offsets move along. */

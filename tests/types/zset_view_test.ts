@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Arena } from "../../types/arena.ts";
 import { latin1 } from "../../types/bytes.ts";
 import { lpValidate } from "../../types/listpack.ts";
+import { SortedSet } from "../../types/zset.ts";
 import { LexRange, ScoreRange } from "../../types/zset_range.ts";
 import { AddFlag, AddResult, SortedSetView } from "../../types/zset_view.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
@@ -136,6 +137,32 @@ Deno.test("a view equals the model, packed and past the limits, stored after eve
     assertEquals(contents(holder.view), model.entries);
     if (holder.view.set !== null) { while (!holder.view.set.release(50)); }
     assertEquals(holder.arena.blockBytes, 0);
+  }
+});
+
+Deno.test("a large result is packed where the limits allow it, with the same members in the same order", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seededRandom(seed);
+    const arena = new Arena();
+    const set = new SortedSet(arena);
+    const model = new ZsetModel();
+    for (let i = random.below(140); i >= 0; i--) {
+      const member = randomMember(random, 300), score = randomScore(random);
+      if (set.find(bytesOf(member), 0, member.length) === 0) {
+        set.collect(bytesOf(member), 0, member.length, score);
+        model.set(member, score + 0);
+      }
+    }
+    set.order();
+    const view = new SortedSetView().showObject(set);
+    const fits = model.entries.length <= 128 && model.entries.every(({ member }) => member.length <= 64);
+    view.pack();
+    assertEquals([view.set === null, view.changed], [fits, fits]);
+    if (fits) {
+      assertEquals(arena.blockBytes, 0);
+      assertEquals(contents(view), model.entries);
+      assertEquals(lpValidate(view.packedBuf, view.packedStart, view.packedEnd, true), true);
+    } else assertEquals(contents(view).length, model.entries.length);
   }
 });
 
