@@ -55,6 +55,15 @@ export class Context {
     return this.db.lookupRead(args.buf, args.starts[i]!, args.ends[i]!);
   }
 
+  /** As {@link read}, without refreshing the access time. */
+  peek(args: Args, i: number): number {
+    const { store } = this;
+    store.noTouch = true;
+    const addr = this.read(args, i);
+    store.noTouch = false;
+    return addr;
+  }
+
   /** Record of the key in argument `i` for changing, 0 if there is none. */
   write(args: Args, i: number): number {
     return this.db.lookupWrite(args.buf, args.starts[i]!, args.ends[i]!);

@@ -6,8 +6,10 @@
  */
 
 import { connectionRows } from "./connection.ts";
+import { genericRows } from "./generic.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
 import { stringRows } from "./strings.ts";
+import { transactionRows } from "./transactions.ts";
 
 /** Flags of a command, as bits. */
 export const Flag = {
@@ -162,7 +164,9 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 /** The rows of all groups, in the order of the documentation's groups. */
 export const ALL_ROWS: readonly CommandRow[] = [
   ...connectionRows,
+  ...genericRows,
   ...stringRows,
+  ...transactionRows,
 ];
 
 /** The table of one server. */

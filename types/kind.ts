@@ -3,6 +3,8 @@
  * Small collections are one packed block inline in the record; large ones are an object that the record names.
  */
 
+import type { Arena } from "./arena.ts";
+
 /** The kinds of values; 4 bits in a record's header. */
 export const Kind = {
   /** String of at most 44 bytes, written as a whole. */
@@ -94,6 +96,8 @@ export interface StoredObject {
   memoryBytes(): number;
   /** Elements, as MEMORY USAGE, lazy freeing and DEBUG measure effort. */
   readonly length: number;
+  /** A copy whose blocks lie in `arena` (COPY, and MOVE between databases). */
+  cloneInto(arena: Arena): StoredObject;
   /**
    * Gives back up to `budget` elements' arena blocks; true when nothing is left. The value is unreachable by then.
    * Values without arena blocks return true at once.

@@ -9,9 +9,10 @@
  * Spans handed in must not lie in the list's own blocks.
  */
 import { type Entry, LP_HEADER, lpLast, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
+import type { Arena } from "./arena.ts";
 import type { StoredObject } from "./kind.ts";
 import { QuicklistChain, UNBUNDLED_NODES } from "./quicklist_chain.ts";
-import type { QuicklistCursor } from "./quicklist_cursor.ts";
+import { QuicklistCursor } from "./quicklist_cursor.ts";
 import { NODE_OVERHEAD, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
 
 /** Bytes that the list object itself takes. */
@@ -35,6 +36,19 @@ export class Quicklist extends QuicklistChain implements StoredObject {
   /** Bytes of memory that the list takes, the runtime's share per node included. */
   memoryBytes(): number {
     return LIST_OVERHEAD + this.bytes + this.nodes * NODE_OVERHEAD;
+  }
+
+  /** A copy; its blocks are the collector's, so the arena is not used. */
+  cloneInto(_arena: Arena): Quicklist {
+    const copy = new Quicklist(this.options);
+    const cursor = new QuicklistCursor();
+    for (let ok = cursor.seek(this, 0); ok; ok = cursor.next()) {
+      const { entry } = cursor;
+      entry.text();
+      copy.pushTail(entry.buf, entry.start, entry.end);
+    }
+    cursor.release();
+    return copy;
   }
 
   /** Nothing to give back: the blocks belong to the collector. */

@@ -7,6 +7,7 @@
  * Trimming is in stream_trim.ts, what groups do in stream_groups.ts.
  */
 import type { Meter } from "./id_table.ts";
+import type { Arena } from "./arena.ts";
 import type { StoredObject } from "./kind.ts";
 import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
 import { LP_ENTRY_OVERHEAD, lpWrite, lpWriteInt } from "./listpack_builder.ts";
@@ -75,6 +76,27 @@ export class Stream implements StoredObject {
   }
 
   /** All memory is garbage collected with the object. */
+  /** A copy; its nodes are the collector's, so the arena is not used. */
+  cloneInto(_arena: Arena): Stream {
+    const copy = new Stream();
+    const node = new NodeCursor();
+    const id = new StreamId();
+    for (let ok = this.nodes.seekFirst(node); ok; ok = this.nodes.next(node)) {
+      this.nodes.readKey(node, id);
+      copy.nodes.appendPacked(id, node.buf, node.start, node.start + lpBytes(node.buf, node.start));
+    }
+    copy.length = this.length;
+    copy.entriesAdded = this.entriesAdded;
+    copy.lastId.copy(this.lastId);
+    copy.firstId.copy(this.firstId);
+    copy.maxDeletedId.copy(this.maxDeletedId);
+    for (let i = 0; i < this.groups.size; i++) {
+      const group = this.groups.at(i);
+      group.cloneInto(copy.createGroup(group.name, group.lastId, group.entriesRead)!);
+    }
+    return copy;
+  }
+
   release(_budget: number): boolean {
     return true;
   }

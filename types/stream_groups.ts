@@ -113,6 +113,23 @@ export class ConsumerGroup {
     consumer.pending.insert(id, this.#scratch);
   }
 
+  /** Copies consumers and pending entries into a group that has none. */
+  cloneInto(copy: ConsumerGroup): void {
+    const from = new IdCursor();
+    const to = new IdCursor();
+    const id = new StreamId();
+    for (let i = 0; i < this.consumers.size; i++) {
+      const consumer = this.consumers.at(i);
+      copy.createConsumer(consumer.name, consumer.seenTime);
+    }
+    for (let ok = this.pending.seekFirst(from); ok; ok = this.pending.next(from)) {
+      const { name } = this.owner(from);
+      const time = this.deliveryTime(from);
+      copy.deliver(from.readId(id), copy.consumers.find(name, 0, name.length)!, time, to);
+      copy.setDelivery(to, time, this.deliveryCount(from));
+    }
+  }
+
   /** Hands the pending entry at the cursor over to a consumer. */
   assign(id: StreamId, consumer: Consumer, cursor: IdCursor): void {
     const owner = this.owner(cursor);
