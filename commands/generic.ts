@@ -22,7 +22,7 @@ import {
 } from "./expire.ts";
 import { Notify } from "./notify_classes.ts";
 import { objectRow } from "./object.ts";
-import { allAfter, at, type CommandRow, range, unknown } from "./row.ts";
+import { at, type CommandRow, range } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 
 /** The table rows of the generic group, in alphabetical order. */
