@@ -7,6 +7,7 @@
 
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
+import { listRows } from "./lists.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
 import { stringRows } from "./strings.ts";
 import { transactionRows } from "./transactions.ts";
@@ -165,6 +166,7 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 export const ALL_ROWS: readonly CommandRow[] = [
   ...connectionRows,
   ...genericRows,
+  ...listRows,
   ...stringRows,
   ...transactionRows,
 ];

@@ -19,8 +19,8 @@ interface ReadyKey {
   key: Uint8Array;
 }
 
-/** Runs a waiting client's command again; true if it got its reply. */
-export type Retry = (client: Client) => boolean;
+/** Runs a waiting client's command again because this key is ready; true if it got its reply. */
+export type Retry = (client: Client, key: Uint8Array) => boolean;
 /** Writes the reply of a wait that ran out. */
 export type Expire = (client: Client, waiting: Waiting) => void;
 
@@ -140,7 +140,7 @@ export class Blocking {
         if (addr === 0 && !waiting.block.shared) break;
         continue;
       }
-      this.#retry(client);
+      this.#retry(client, key);
     }
   }
 

@@ -241,15 +241,17 @@ export class Dispatcher {
   }
 
   /** A waiting client's key may be ready: runs its command again. True if it got its reply. */
-  retry(client: Client): boolean {
+  retry(client: Client, key: Uint8Array): boolean {
     const waiting = client.waiting!;
     const { command, args } = waiting;
     const server = this.#server;
     const selected = client.db;
     client.db = waiting.db;
     this.ctx.resumed = true;
+    this.ctx.readyKey = key;
     const block = this.#rerun(client, command, args);
     this.ctx.resumed = false;
+    this.ctx.readyKey = null;
     client.db = selected;
     if (block !== null) return false;
     server.blocking.unblock(client);

@@ -87,6 +87,8 @@ export class RedisServer implements KeyspaceEvents {
   lacksReplicas = false;
   /** Persistence has failed and writes must not be acknowledged: the error to answer. */
   writesUnsafe: CommandError | null = null;
+  /** List elements of at least this many bytes are not packed (DEBUG QUICKLIST-PACKED-THRESHOLD). */
+  quicklistPackedThreshold = 1 << 30;
   /** maxmemory is set. */
   maxmemoryActive = false;
   /** Awaited before replies leave where the append-only file must be on disk first; null where not. */
@@ -115,7 +117,7 @@ export class RedisServer implements KeyspaceEvents {
     this.notifier = new Notifier(() => {});
     this.blocking = new Blocking(
       clock,
-      (client) => this.dispatcher.retry(client),
+      (client, key) => this.dispatcher.retry(client, key),
       (client, waiting) => this.dispatcher.expireWait(client, waiting),
     );
     this.pauses = new Pauses(clock, (client, args) => this.#runHeld(client, args));
