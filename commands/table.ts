@@ -8,6 +8,7 @@
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
 import { listRows } from "./lists.ts";
+import { keyspaceRows } from "./keyspace.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
 import { stringRows } from "./strings.ts";
 import { transactionRows } from "./transactions.ts";
@@ -167,6 +168,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...connectionRows,
   ...genericRows,
   ...listRows,
+  ...keyspaceRows,
   ...stringRows,
   ...transactionRows,
 ];

@@ -231,6 +231,10 @@ export class RedisServer implements KeyspaceEvents {
     client.authenticated = client.user.passwordless;
   }
 
+  /** FLUSHALL has emptied everything: persistence starts over. */
+  afterFlushAll(): void {
+  }
+
   /** Ends a client's transaction without running it. */
   discard(client: Client): void {
     client.transaction = null;
