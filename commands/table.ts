@@ -5,8 +5,10 @@
  * lookup, its statistics, and a number for the ACL's bit sets. Names are found without making a string of them.
  */
 
+import { bitmapRows } from "./bitmaps.ts";
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
+import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
@@ -165,8 +167,10 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 
 /** The rows of all groups, in the order of the documentation's groups. */
 export const ALL_ROWS: readonly CommandRow[] = [
+  ...bitmapRows,
   ...connectionRows,
   ...genericRows,
+  ...hyperloglogRows,
   ...listRows,
   ...keyspaceRows,
   ...stringRows,
