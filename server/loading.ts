@@ -3,6 +3,7 @@
  * clients are told LOADING meanwhile, and with progress for INFO.
  */
 import { Args } from "../commands/args.ts";
+import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError } from "../persistence/aof_loader.ts";
 import { ManifestError } from "../persistence/aof_manifest.ts";
 import { type DiskFile, errnoText, joinPath } from "../persistence/disk.ts";
@@ -37,6 +38,7 @@ export async function loadDataSet(server: RedisServer, persistence: Persistence)
   const { config, log } = server;
   const progress = begin(server, persistence);
   try {
+    persistence.aof.readManifest();
     if (config.appendonly) await loadAof(server, persistence, progress);
     else {
       const path = joinPath(config.dir, config.dbfilename);
@@ -117,7 +119,7 @@ async function loadRdb(
   const now = server.clock.wallMs();
   const load = new RdbLoad(server.store, {
     limits: config,
-    lists: server.listOptions,
+    lists: listOptions(server.dispatcher.ctx),
     dropExpiredBefore: flags.keepExpired ? null : now,
     allowDuplicates: flags.allowDuplicates,
     functionLibrary: (source) => persistence.loadFunction(source),
@@ -162,7 +164,6 @@ function note(server: RedisServer, persistence: Persistence, name: string, value
 
 async function loadAof(server: RedisServer, persistence: Persistence, progress: LoadProgress): Promise<void> {
   const { aof, disk } = persistence;
-  aof.readManifest();
   const client = loaderClient(server);
   const host: AofLoadHost = {
     disk,

@@ -146,7 +146,7 @@ export class Persistence {
       compress: config.rdbcompression,
       checksum: config.rdbchecksum,
       createdSeconds: this.#nowSeconds(),
-      usedMemory: store.usedMemory,
+      usedMemory: store.databases.reduce((sum, db) => sum + db.arena.chunkBytes, 0),
       aofBase,
       replication: aofBase ? null : this.replicationNote(),
       access: policy.endsWith("-lru") ? "idle" : policy.endsWith("-lfu") ? "frequency" : "none",

@@ -26,6 +26,7 @@ import { type Incoming, Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
+import { Persistence } from "./persistence.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { ErrorStats, ServerStats } from "./stats.ts";
@@ -71,6 +72,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly dispatcher: Dispatcher;
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
+  readonly persistence: Persistence;
   /** Clients in MONITOR. */
   readonly monitors = new Set<Client>();
 
@@ -125,6 +127,7 @@ export class RedisServer implements KeyspaceEvents {
     this.dispatcher = new Dispatcher(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
+    this.persistence = new Persistence(this);
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
   }
@@ -136,17 +139,43 @@ export class RedisServer implements KeyspaceEvents {
 
   // -- Life -----------------------------------------------------------------------------------------------------
 
-  /** Opens the listeners and starts the cron. Throws an Error whose message is for the log. */
-  start(): Promise<void> {
+  /**
+   * Opens the listeners, starts the cron and loads the data set, during which clients are told LOADING. Rejects with an
+   * Error whose message is for the log.
+   */
+  async start(): Promise<void> {
     this.#tick();
     this.listeners.open();
+    await this.persistence.start();
     this.log.notice("Ready to accept connections");
-    return Promise.resolve();
   }
 
-  /** Stops in order: no new clients, what is pending is finished, files are closed. `code` is the process's exit code. */
-  stop(code = 0): Promise<void> {
-    if (this.#stopping) return Promise.resolve();
+  /** Something happened after which no reply may leave any more: the process ends with an error. */
+  die(message: string): void {
+    this.log.warning(message);
+    this.#end(1);
+  }
+
+  /**
+   * SHUTDOWN and signals: brings the data set to disk and ends. False where that fails, and the server goes on.
+   * `save` is "default" where the save points decide.
+   */
+  shutdown(save: "yes" | "no" | "default", force: boolean): boolean {
+    if (this.#stopping) return true;
+    this.log.warning("User requested shutdown...");
+    if (!this.persistence.shutdown(save, force)) return false;
+    this.#end(0);
+    return true;
+  }
+
+  /** As {@link shutdown} by a signal. The reason is for the log of who calls. */
+  stop(_reason?: string): Promise<unknown> {
+    return Promise.resolve(this.shutdown("default", false));
+  }
+
+  /** No new clients, no further replies; what the process ends with is `code`. */
+  #end(code: number): void {
+    if (this.#stopping) return;
     this.#stopping = true;
     this.listeners.close();
     clearTimeout(this.#cron);
@@ -154,7 +183,6 @@ export class RedisServer implements KeyspaceEvents {
     this.pauses.stop();
     for (const client of [...this.clients.values()]) client.transport?.destroy();
     this.#finish(code);
-    return Promise.resolve();
   }
 
   /** The settings that hot code has copies of. */
@@ -340,6 +368,7 @@ export class RedisServer implements KeyspaceEvents {
     }
     this.store.releaseSome(RELEASE_ELEMENTS);
     this.blocking.expireDue();
+    this.persistence.cron();
     for (const client of this.clients.values()) {
       client.transport?.unstall();
       if (this.#isTimedOut(client, now)) client.transport?.destroy();
