@@ -51,10 +51,7 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   if (action) return perform(action);
   const log = new Log(systemClock);
   const config = configure(words, log, launcher);
-  if (!config) {
-    log.flush();
-    return 1;
-  }
+  if (!config) return 1;
   log.role = config.replicaof ? "S" : "M";
   announce(config, log);
   catchDefects(log);
@@ -69,7 +66,7 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   handleSignals(server, log);
   const code = await server.finished;
   removePidFile(config, log);
-  log.flush();
+  log.warning("Redis is now ready to exit, bye bye...");
   return code;
 }
 

@@ -39,6 +39,8 @@ export interface ServerParts {
   log: Log;
   clock: Clock;
   random: Random;
+  /** The commands, where rename-command has changed them. */
+  table?: CommandTable;
 }
 
 /** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
@@ -57,7 +59,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly startedMs: number;
   /** Unix time in milliseconds as of the last cron tick. */
   nowMs: number;
-  readonly table: CommandTable = new CommandTable();
+  readonly table: CommandTable;
   readonly store: Store;
   readonly acl: Acl;
   readonly clients: Clients = new Clients();
@@ -105,8 +107,9 @@ export class RedisServer implements KeyspaceEvents {
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
-  constructor({ config, log, clock, random }: ServerParts) {
+  constructor({ config, log, clock, random, table }: ServerParts) {
     this.config = config;
+    this.table = table ?? new CommandTable();
     this.log = log;
     this.clock = clock;
     this.random = random;
@@ -168,9 +171,12 @@ export class RedisServer implements KeyspaceEvents {
     return true;
   }
 
-  /** As {@link shutdown} by a signal. The reason is for the log of who calls. */
-  stop(_reason?: string): Promise<unknown> {
-    return Promise.resolve(this.shutdown("default", false));
+  /** As {@link shutdown} by a signal, whose name tells which settings decide: shutdown-on-sigint or -sigterm. */
+  stop(signal: string): Promise<unknown> {
+    const { shutdownOnSigint, shutdownOnSigterm } = this.config;
+    const flags = signal === "SIGINT" ? shutdownOnSigint : signal === "SIGTERM" ? shutdownOnSigterm : [];
+    const save = flags.includes("save") ? "yes" : flags.includes("nosave") ? "no" : "default";
+    return Promise.resolve(this.shutdown(save, flags.includes("force")));
   }
 
   /** No new clients, no further replies; what the process ends with is `code`. */
@@ -208,6 +214,13 @@ export class RedisServer implements KeyspaceEvents {
       "maxmemory",
       "maxmemory-policy",
     ], copy);
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetStats(): void {
+    this.stats.reset();
+    this.errorStats.reset();
+    this.table.resetStats();
   }
 
   // -- Clients --------------------------------------------------------------------------------------------------
