@@ -33,8 +33,8 @@ export interface ServerParts {
 export interface LaunchedServer {
   /** Loads the dataset and listens. Rejects when that fails. */
   start(): Promise<void>;
-  /** Asks for an orderly end; the reason is the signal's name. May decline (a snapshot that cannot be saved). */
-  stop(reason: string): Promise<unknown>;
+  /** Asks for an orderly end by a signal. False: declined, since a snapshot could not be saved. */
+  stop(signal: string): Promise<unknown>;
   /** The exit code, once the server has ended. */
   readonly finished: Promise<number>;
 }
@@ -168,9 +168,12 @@ function handleSignals(server: LaunchedServer, log: Log): void {
     }
     asked = true;
     log.warning(`Received ${signal} scheduling shutdown...`);
-    server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).finally(() =>
-      asked = false
-    );
+    server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
+      if (stopped !== false) return;
+      asked = false;
+      const hint = "received but errors trying to shut down the server, check the logs for more information";
+      log.warning(`${signal} ${hint}`);
+    });
   };
   const windows = Deno.build.os === "windows";
   for (const signal of windows ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {
