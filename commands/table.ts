@@ -13,6 +13,10 @@ import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
+import { sortedSetRows } from "./sorted_sets.ts";
+import { sortedSetPopRows } from "./sorted_sets_blocking.ts";
+import { sortedSetRangeRows } from "./sorted_sets_range.ts";
+import { sortedSetStoreRows } from "./sorted_sets_store.ts";
 import { stringRows } from "./strings.ts";
 import { transactionRows } from "./transactions.ts";
 
@@ -193,6 +197,10 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...hyperloglogRows,
   ...listRows,
   ...keyspaceRows,
+  ...sortedSetRows,
+  ...sortedSetRangeRows,
+  ...sortedSetStoreRows,
+  ...sortedSetPopRows,
   ...stringRows,
   ...transactionRows,
 ];
