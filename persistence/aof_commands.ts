@@ -13,6 +13,7 @@ import { formatDouble } from "../types/double.ts";
 import { IdCursor } from "../types/id_table.ts";
 import { Kind } from "../types/kind.ts";
 import type { Quicklist } from "../types/quicklist.ts";
+import { QuicklistCursor } from "../types/quicklist_cursor.ts";
 import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { StreamId } from "../types/stream_id.ts";
@@ -125,19 +126,13 @@ export class CommandEncoder implements SnapshotEncoder {
 
   #list(db: Database, addr: number): void {
     const list = db.object<Quicklist>(addr);
-    for (let node = list.head; node !== null; node = node.next) {
-      let { buf, start, end } = node;
-      if (node.compressed) {
-        buf = new Uint8Array(node.rawBytes);
-        start = 0;
-        end = buf.length;
-        node.decompressInto(buf);
+    const cursor = new QuicklistCursor();
+    for (let more = cursor.seek(list, 0); more; more = cursor.next()) {
+      if (cursor.index % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand("RPUSH", db, addr, Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
       }
-      if (!node.plain) this.#entries("RPUSH", db, addr, buf, start, 1);
-      else {
-        this.#keyCommand("RPUSH", db, addr, 1);
-        this.#bulk(buf, start, end);
-      }
+      const { buf, start, end } = cursor.entry.text();
+      this.#bulk(buf, start, end);
     }
   }
 

@@ -378,13 +378,17 @@ export class Quicklist extends QuicklistChain implements StoredObject {
 
   /** Adds a copy of the listpack that begins at `buf[start]`, valid and not empty, as the last node. */
   appendPack(buf: Uint8Array, start: number): void {
-    this.linkAfter(QuicklistNode.packOf(buf, start), this.tail);
-    this.settle();
+    this.#appendNode(QuicklistNode.packOf(buf, start));
   }
 
   /** Adds an element as a last node of its own, unpacked. */
   appendPlain(buf: Uint8Array, from: number, to: number): void {
-    this.linkAfter(QuicklistNode.plainOf(buf, from, to), this.tail);
+    this.#appendNode(QuicklistNode.plainOf(buf, from, to));
+  }
+
+  #appendNode(node: QuicklistNode): void {
+    this.linkAfter(node, this.tail);
     this.settle();
+    if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(false);
   }
 }

@@ -25,11 +25,17 @@ export function saveList(writer: RdbWriter, db: Database, addr: number): void {
     return;
   }
   const list = db.object<Quicklist>(addr);
-  writer.lengthOf(list.nodes);
+  writer.lengthOf(list.blocks);
   for (let node = list.head; node !== null; node = node.next) {
-    writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
-    if (node.compressed) writer.compressedString(node.buf, node.start, node.end, node.rawBytes);
-    else writer.string(node.buf, node.start, node.end);
+    // A node is one block, or a bundle of several.
+    let at = node.start;
+    do {
+      const end = node.blockEnd(at);
+      writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
+      if (node.compressed) writer.compressedString(node.buf, at, end, node.rawBytes);
+      else writer.string(node.buf, at, end);
+      at = end;
+    } while (at < node.end);
   }
 }
 
@@ -88,7 +94,7 @@ function pushAll(list: Quicklist, pack: ListpackBuilder): void {
 /** A list that fits into a record becomes a packed one, as it would be if it had been pushed. */
 function storeSmallest(list: Quicklist, out: LoadedValue): void {
   const node = list.head!;
-  const fits = list.nodes === 1 && !node.plain && node.rawBytes <= LIST_PACKED_BYTES &&
+  const fits = list.blocks === 1 && !node.plain && node.rawBytes <= LIST_PACKED_BYTES &&
     packWithinLimit(node.rawBytes, node.count, list.options);
   if (!fits) return out.held(Kind.LIST, list);
   node.decompress();
