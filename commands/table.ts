@@ -12,6 +12,7 @@ import { genericRows } from "./generic.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { keyspaceRows } from "./keyspace.ts";
+import { persistenceRows } from "./persistence.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
 import { sortedSetRows } from "./sorted_sets.ts";
 import { sortedSetPopRows } from "./sorted_sets_blocking.ts";
@@ -196,6 +197,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...genericRows,
   ...hyperloglogRows,
   ...listRows,
+  ...persistenceRows,
   ...keyspaceRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,

@@ -159,9 +159,9 @@ export class AppendOnlyFile {
     if (manifest !== this.manifest) this.persist(manifest);
     this.#host.notice(`${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
     this.#writer = new AofWriter(file, this.#sizeOf(name), this.#host);
+    this.state = "on";
     this.#measure();
     this.rewriteBaseBytes = this.size;
-    this.state = "on";
     this.removeHistory();
   }
 
@@ -181,7 +181,7 @@ export class AppendOnlyFile {
     const { base, incremental } = this.manifest;
     this.#baseBytes = base === null ? 0 : this.#sizeOf(base.name);
     this.#closedBytes = this.#baseBytes;
-    const closed = this.state === "waiting" ? incremental : incremental.slice(0, -1);
+    const closed = this.state === "on" ? incremental.slice(0, -1) : incremental;
     for (const part of closed) this.#closedBytes += this.#sizeOf(part.name);
   }
 
@@ -202,6 +202,9 @@ export class AppendOnlyFile {
 
   // -- Rewriting ------------------------------------------------------------------------------------------------
 
+  /** The state in which the rewrite under way began. */
+  #begunAs: AofState = "off";
+
   get #tempIncremental(): string {
     return this.path(`temp-${this.#host.settings.appendfilename}.incr`);
   }
@@ -212,6 +215,8 @@ export class AppendOnlyFile {
    */
   beginRewrite(): void {
     this.#makeDirectory();
+    this.#begunAs = this.state;
+    if (this.state === "off") return; // only a base is written, for who turns the file on at the next start
     if (this.state === "waiting") {
       const file = this.#host.disk.open(this.#tempIncremental, "create");
       if (this.#writer === null) this.#writer = new AofWriter(file, 0, this.#host);
@@ -238,12 +243,12 @@ export class AppendOnlyFile {
   /** The snapshot is complete in this file, synced: it becomes the base. Throws what the disk throws. */
   finishRewrite(tempBase: string): void {
     const { disk, settings } = this.#host;
-    const waiting = this.state === "waiting";
+    const waiting = this.#begunAs === "waiting";
     let manifest = withNextBase(
       this.manifest,
       settings.appendfilename,
       settings.aofUseRdbPreamble,
-      waiting ? 0 : 1,
+      this.#begunAs === "on" ? 1 : 0,
     );
     disk.rename(tempBase, this.path(manifest.base!.name));
     this.#host.notice(
@@ -257,7 +262,7 @@ export class AppendOnlyFile {
     }
     disk.syncDirectory(this.directory);
     this.persist(manifest);
-    this.state = "on";
+    if (waiting) this.state = "on";
     this.#measure();
     this.rewriteBaseBytes = this.size;
     this.removeHistory();

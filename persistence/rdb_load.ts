@@ -13,6 +13,10 @@ import { EmptyValue, LoadedValue, type LoadTarget } from "./values/value.ts";
 /** Records read between two looks at the clock. */
 const RECORDS_PER_LOOK = 32;
 
+/** The LRU clock counts seconds up to this, then from 0. */
+const ROUND = 0xffffff;
+const HALF_ROUND = 0x7fffff;
+
 /** How a file is loaded. */
 export interface RdbLoadOptions {
   readonly limits: LoadTarget["limits"];
@@ -121,6 +125,8 @@ export function setAccess(db: Database, addr: number, idleSeconds: number, frequ
   if (store.lfu) {
     if (frequency >= 0) db.setAccess(addr, (store.lfuClock << 8) | frequency);
   } else if (idleSeconds >= 0) {
-    db.setAccess(addr, (store.lruClock - idleSeconds) & 0xffffff);
+    // A clock of 24 bits that seems to have started later than the key was used has come round since.
+    const { lruClock } = store;
+    db.setAccess(addr, idleSeconds <= lruClock ? lruClock - idleSeconds : (lruClock + HALF_ROUND) % ROUND);
   }
 }
