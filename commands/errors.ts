@@ -57,3 +57,11 @@ export function invalidExpire(name: string): CommandError {
 export function unknownSubcommand(given: string, container: string): CommandError {
   return new CommandError(`ERR unknown subcommand '${given.slice(0, 128)}'. Try ${container} HELP.`);
 }
+
+/** The same for a sub-command that is known: its arguments are not right. `given` is its name as it was written. */
+export function subcommandSyntax(given: string, container: string): CommandError {
+  const name = given.slice(0, 128);
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${container} HELP.`,
+  );
+}

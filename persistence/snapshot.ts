@@ -127,10 +127,9 @@ export class Snapshot implements SnapshotHook {
     }
   }
 
-  /** Gives up at once: another snapshot may begin. {@link run} rejects as soon as it gets to it. */
+  /** Ends the snapshot at the next occasion; {@link run} then rejects. */
   abort(reason: string): void {
     this.#aborted ??= reason;
-    this.#finish(false);
   }
 
   async #writePart(part: Part): Promise<void> {
@@ -175,7 +174,6 @@ export class Snapshot implements SnapshotHook {
   }
 
   #finish(complete: boolean): void {
-    if (this.#store.snapshot !== this) return;
     this.#store.snapshot = null;
     this.#store.mixedEpochs = complete ? 0 : this.#store.mixedEpochs + 1;
     for (const part of this.#parts) if (part.detached) part.db.discard();

@@ -220,25 +220,16 @@ export class Config extends ConfigValues {
    * CONFIG REWRITE: writes the settings into the configuration file.
    * @param userLines the `user ...` lines of the ACL, or undefined when they are kept in an `aclfile`
    * @param force writes every setting, also those that have their default and are not in the file
-   * @returns what went wrong, or undefined; the caller has checked that there is a file
+   * @throws SystemError; the caller has checked that there is a file
    */
-  rewrite(userLines: readonly string[] | undefined, force = false): string | undefined {
+  rewrite(userLines: readonly string[] | undefined, force = false): void {
+    let old = "";
     try {
-      const text = rewriteText(this.#oldFile(), this.#rewrittenLines(), userLines, force);
-      this.host.replaceFile(this.file, text);
+      old = this.host.readFile(this.file);
     } catch (error) {
-      return textOf(error);
+      if (!(error instanceof SystemError) || !error.missing) throw error;
     }
-  }
-
-  /** The configuration file as it is, "" when somebody removed it. */
-  #oldFile(): string {
-    try {
-      return this.host.readFile(this.file);
-    } catch (error) {
-      if (error instanceof SystemError && error.missing) return "";
-      throw error;
-    }
+    this.host.replaceFile(this.file, rewriteText(old, this.#rewrittenLines(), userLines, force));
   }
 
   /** Name and lines of every directive for a rewritten file. */

@@ -25,12 +25,11 @@ export class QuicklistChain {
   nodes = 0;
   /** Bytes of all nodes' buffers; whoever changes a node keeps it right. */
   protected bytes = 0;
-  /** Nodes that were opened for the change going on and may have to be compressed after it; null without compression. */
-  readonly #opened: Set<QuicklistNode> | null;
+  /** Nodes that were opened for the change going on and may have to be compressed after it. */
+  readonly #opened: QuicklistNode[] = [];
 
   constructor(options: QuicklistOptions) {
     this.options = options;
-    this.#opened = options.compressDepth > 0 ? new Set() : null;
   }
 
   /** Links a node (and counts its elements) behind another, which is null in an empty list only. */
@@ -61,7 +60,7 @@ export class QuicklistChain {
     this.blocks += node.blocks;
     this.length += node.count;
     this.bytes += node.buf.length;
-    if (!node.compressed) this.open(node);
+    if (this.options.compressDepth > 0) this.open(node);
   }
 
   /** Takes a node with all its elements out of the list. */
@@ -83,7 +82,7 @@ export class QuicklistChain {
 
   /** Bundles the nodes that are far enough from this end, once there are enough of them to make a full bundle. */
   protected bundle(atHead: boolean): void {
-    if (this.#opened !== null) return;
+    if (this.options.compressDepth > 0) return;
     let node = atHead ? this.head : this.tail;
     for (let i = 0; i < UNBUNDLED_NODES; i++) node = atHead ? node!.next : node!.prev;
     let first = node!;
@@ -134,9 +133,9 @@ export class QuicklistChain {
 
   /** Makes a node changeable in place; with compression it is closed again by `#settle`. */
   protected open(node: QuicklistNode): QuicklistNode {
-    if (this.#opened === null) return node;
+    if (this.options.compressDepth === 0) return node;
     this.#decompress(node);
-    this.#opened.add(node);
+    if (!this.#opened.includes(node)) this.#opened.push(node);
     return node;
   }
 
@@ -147,25 +146,31 @@ export class QuicklistChain {
   protected settle(): void {
     if (this.head !== null && this.head.blocks > 1) this.unbundle(this.head);
     if (this.tail !== null && this.tail.blocks > 1) this.unbundle(this.tail);
-    if (this.#opened !== null) this.#compressInner(this.#opened);
-  }
-
-  #compressInner(opened: Set<QuicklistNode>): void {
+    const depth = this.options.compressDepth;
+    if (depth === 0) return;
+    const opened = this.#opened;
     let left = this.head, right = this.tail;
-    for (let i = this.options.compressDepth; i > 0 && left !== null && right !== null; i--) {
-      this.#decompress(left);
-      this.#decompress(right);
-      opened.delete(left);
-      opened.delete(right);
+    for (let i = 0; i < depth && left !== null && right !== null; i++) {
+      this.#keepOpen(left);
+      this.#keepOpen(right);
       // Where the two walks meet there are no inner nodes.
-      if (left === right || left.next === right) return opened.clear();
+      if (left === right || left.next === right) {
+        opened.length = 0;
+        return;
+      }
       left = left.next;
       right = right.prev;
     }
     for (const node of opened) if (node.count > 0) this.#compress(node);
-    opened.clear();
+    opened.length = 0;
     if (left !== null) this.#compress(left);
     if (right !== null) this.#compress(right);
+  }
+
+  #keepOpen(node: QuicklistNode): void {
+    this.#decompress(node);
+    const at = this.#opened.indexOf(node);
+    if (at >= 0) this.#opened.splice(at, 1);
   }
 
   #compress(node: QuicklistNode): void {

@@ -6,14 +6,14 @@
  * group's lag is told without counting: how many entries were ever added, the first ID, the largest deleted ID.
  * Trimming is in stream_trim.ts, what groups do in stream_groups.ts.
  */
-import type { Meter } from "./id_table.ts";
 import type { Arena } from "./arena.ts";
+import type { Meter } from "./id_table.ts";
 import type { StoredObject } from "./kind.ts";
 import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
 import { LP_ENTRY_OVERHEAD, lpWrite, lpWriteInt } from "./listpack_builder.ts";
 import { NameList } from "./name_list.ts";
-import { ConsumerGroup, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
-import { StreamId } from "./stream_id.ts";
+import { ConsumerGroup, nextSerial, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
+import { type IdList, StreamId } from "./stream_id.ts";
 import { NodeCursor, StreamNodes } from "./stream_nodes.ts";
 import { DELETED, SAME_FIELDS, StreamReader } from "./stream_reader.ts";
 import { addInt64, subtractInt64, subtractU64, TWO_32 } from "./u64.ts";
@@ -64,6 +64,7 @@ export class Stream implements StoredObject {
   entriesAdded: number | bigint = 0;
   readonly groups = new NameList<ConsumerGroup>();
   readonly nodes: StreamNodes;
+  readonly serial: number = nextSerial();
   readonly #meter: Meter = { bytes: STREAM_OVERHEAD };
 
   constructor() {
@@ -75,7 +76,6 @@ export class Stream implements StoredObject {
     return this.#meter.bytes;
   }
 
-  /** All memory is garbage collected with the object. */
   /** A copy; its nodes are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Stream {
     const copy = new Stream();
@@ -97,6 +97,7 @@ export class Stream implements StoredObject {
     return copy;
   }
 
+  /** All memory is garbage collected with the object. */
   release(_budget: number): boolean {
     return true;
   }
@@ -154,12 +155,12 @@ export class Stream implements StoredObject {
     return true;
   }
 
-  /** Deletes the entries of the first `count` IDs of the list. @returns how many there were. */
-  delete(ids: readonly StreamId[], count: number): number {
+  /** Deletes the entries of these IDs. @returns how many there were. */
+  delete(ids: IdList): number {
     let deleted = 0;
     let lostFirst = false;
-    for (let i = 0; i < count; i++) {
-      const id = ids[i]!;
+    for (let i = 0; i < ids.count; i++) {
+      const id = ids.at(i);
       if (!this.#deleteOne(id)) continue;
       deleted++;
       if (id.compare(this.firstId) === 0) lostFirst = true;
@@ -201,6 +202,13 @@ export class Stream implements StoredObject {
     return reader.next() ? out.copy(reader.id) : out.setZero();
   }
 
+  /** Makes `out` the ID of the first entry that still lies in a node, deleted or not. @returns false without any. */
+  firstPhysicalId(out: StreamId): boolean {
+    if (!reader.start(this.nodes, MIN_ID, MAX_ID, false).nextPhysical()) return false;
+    out.copy(reader.id);
+    return true;
+  }
+
   /** Whether there is an entry with this ID. */
   has(id: StreamId): boolean {
     return reader.start(this.nodes, id, id, false).next();
@@ -229,7 +237,9 @@ export class Stream implements StoredObject {
 
   /** Whether XDEL may have left a gap at or after `start`; if so, entries cannot be counted by subtraction. */
   hasGapFrom(start: StreamId): boolean {
-    return this.length > 0 && !this.maxDeletedId.isZero() && start.compare(this.maxDeletedId) <= 0;
+    const { maxDeletedId } = this;
+    return this.length > 0 && !maxDeletedId.isZero() && this.firstId.compare(maxDeletedId) <= 0 &&
+      start.compare(maxDeletedId) <= 0;
   }
 
   /**

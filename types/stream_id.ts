@@ -136,6 +136,32 @@ export class StreamId {
   }
 }
 
+/** IDs beyond this many are given back when a list is cleared. */
+const KEPT_IDS = 64;
+
+/** A list of IDs that is filled again and again without allocating. */
+export class IdList {
+  count = 0;
+  readonly #ids: StreamId[] = [];
+
+  /** The ID at this position, below `count`. Belongs to the list. */
+  at(index: number): StreamId {
+    return this.#ids[index]!;
+  }
+
+  /** Adds a copy of the ID. */
+  add(id: StreamId): void {
+    const own = this.#ids[this.count] ??= new StreamId();
+    own.copy(id);
+    this.count++;
+  }
+
+  clear(): void {
+    this.count = 0;
+    if (this.#ids.length > KEPT_IDS) this.#ids.length = KEPT_IDS;
+  }
+}
+
 /** How the sequence part of a parsed ID came about. */
 export enum IdForm {
   /** Not an ID. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { Stream } from "../../types/stream.ts";
-import { idFromText, StreamId } from "../../types/stream_id.ts";
+import { idFromText, IdList, StreamId } from "../../types/stream_id.ts";
 import { trimStream } from "../../types/stream_trim.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
 import { nodes, type Row, rows, spans } from "./stream_model.ts";
@@ -21,7 +21,9 @@ function numbered(count: number, limits = DEFAULTS): Stream {
 }
 
 function remove(stream: Stream, ...ids: string[]): number {
-  return stream.delete(ids.map(idFromText), ids.length);
+  const list = new IdList();
+  for (const id of ids) list.add(idFromText(id));
+  return stream.delete(list);
 }
 
 function trim(
