@@ -9,5 +9,6 @@
  * Source: the protocol specification (redis.io/docs/reference/protocol-spec) and the limits of redis-server 7.0.15.
  */
 
-export { ProtocolError, type ReaderLimits, type RequestFrame, RequestReader } from "./resp/reader.ts";
+export { type RequestFrame } from "./resp/frame.ts";
+export { ProtocolError, type ReaderLimits, RequestReader } from "./resp/reader.ts";
 export { Reply } from "./resp/reply.ts";

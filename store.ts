@@ -159,6 +159,9 @@ export class Store {
   swap(a: number, b: number): void {
     const first = this.databases[a]!;
     const second = this.databases[b]!;
+    // A key counts as touched where it exists before or after: listeners hear of both states.
+    this.events.flushed(first);
+    this.events.flushed(second);
     Database.exchange(first, second);
     this.snapshot?.swapped(first, second);
     this.events.flushed(first);

@@ -96,6 +96,13 @@ export class Args implements RequestFrame {
     return latin1(this.buf, this.starts[i]!, this.ends[i]!);
   }
 
+  /** As {@link text}, up to the first zero byte: what an error text shows of an argument, since C's "%s" ends there. */
+  cText(i: number): string {
+    const text = this.text(i);
+    const zero = text.indexOf("\0");
+    return zero < 0 ? text : text.slice(0, zero);
+  }
+
   /** True where argument `i` is this word in any case. `word` is in upper case ASCII. */
   is(i: number, word: string): boolean {
     const start = this.starts[i]!;

@@ -9,7 +9,7 @@ import type { Reply } from "../resp.ts";
 import type { Client } from "../server/client.ts";
 import type { RedisServer } from "../server/server.ts";
 import type { Database, Store } from "../store.ts";
-import { EMPTY_BYTES } from "../types/bytes.ts";
+import { equalBytes } from "../types/bytes.ts";
 import { isString } from "../types/kind.ts";
 import { Args } from "./args.ts";
 import { DB_OUT_OF_RANGE, WRONG_TYPE } from "./errors.ts";
@@ -37,8 +37,8 @@ export class Context {
   mayBlock = true;
   /** True where a blocked command runs again because one of its keys may be ready. */
   resumed = false;
-  /** The key for which a blocked command runs again. */
-  readyKey: Uint8Array = EMPTY_BYTES;
+  /** The key for which a blocked command runs again: it is served from this one even if it waits for others too. */
+  readyKey: Uint8Array | null = null;
   /** Changes made to the data set so far; a command with none is not propagated. */
   dirty = 0;
   /** Set by {@link rewriteAs} and {@link preventPropagation}: the command does not go out as it came in. */
@@ -91,6 +91,12 @@ export class Context {
     const db = this.store.databases[args.integer(i)];
     if (db === undefined) throw DB_OUT_OF_RANGE;
     return db;
+  }
+
+  /** False where the command runs again because of another key than the one in argument `i`. */
+  mayTakeFrom(args: Args, i: number): boolean {
+    const key = this.readyKey;
+    return key === null || equalBytes(key, 0, key.length, args.buf, args.starts[i]!, args.ends[i]!);
   }
 
   // -- Saying what was changed ----------------------------------------------------------------------------------

@@ -7,11 +7,14 @@ import { INVALID_CURSOR, SYNTAX } from "./errors.ts";
 const UINT64_MAX = 18446744073709551615n;
 
 /**
- * The cursor in argument `i`, as the 32 bits that our tables use. Read as leniently as redis-server does (C's strtoul): a sign is
- * taken. Throws "invalid cursor".
+ * The cursor in argument `i`, as the 32 bits that our tables use. Read as leniently as redis-server does (C's
+ * strtoul): a sign is taken, a zero byte ends the text, and no text at all is 0. Throws "invalid cursor".
  */
 export function scanCursor(args: Args, i: number): number {
-  const text = args.text(i);
+  const given = args.text(i);
+  const zero = given.indexOf("\0");
+  const text = zero < 0 ? given : given.slice(0, zero);
+  if (text === "") return 0;
   if (!/^[+-]?[0-9]+$/.test(text)) throw INVALID_CURSOR;
   const magnitude = BigInt(text.replace(/^[+-]/, ""));
   if (magnitude > UINT64_MAX) throw INVALID_CURSOR;

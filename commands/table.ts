@@ -5,9 +5,19 @@
  * lookup, its statistics, and a number for the ACL's bit sets. Names are found without making a string of them.
  */
 
+import { bitmapRows } from "./bitmaps.ts";
+import { configRow } from "./config.ts";
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
+import { hyperloglogRows } from "./hyperloglog.ts";
+import { listRows } from "./lists.ts";
+import { keyspaceRows } from "./keyspace.ts";
+import { persistenceRows } from "./persistence.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
+import { sortedSetRows } from "./sorted_sets.ts";
+import { sortedSetPopRows } from "./sorted_sets_blocking.ts";
+import { sortedSetRangeRows } from "./sorted_sets_range.ts";
+import { sortedSetStoreRows } from "./sorted_sets_store.ts";
 import { streamRows } from "./streams.ts";
 import { streamClaimRows } from "./streams_claim.ts";
 import { streamGroupRows } from "./streams_groups.ts";
@@ -76,6 +86,8 @@ export class CommandStats {
 /** One command or sub-command, ready to run. */
 export class Command {
   readonly row: CommandRow;
+  /** The name that clients call it by, upper case: the row's, or the one that rename-command gave it. */
+  name: string;
   /** Lower case; `container|sub` for a sub-command. */
   readonly fullName: string;
   /** Dense number, for bit sets of commands. */
@@ -90,6 +102,7 @@ export class Command {
 
   constructor(row: CommandRow, parent: Command | null, ids: { next: number }) {
     this.row = row;
+    this.name = row.name;
     this.parent = parent;
     this.fullName = (parent === null ? "" : parent.fullName + "|") + row.name.toLowerCase();
     this.id = ids.next++;
@@ -116,18 +129,28 @@ function flagBit(flag: string, name: string): number {
 
 /** Commands by name, found from bytes in any case. */
 export class NameTable {
-  readonly all: readonly Command[];
-  readonly #slots: (Command | undefined)[];
-  readonly #mask: number;
+  #all: readonly Command[] = [];
+  #slots: (Command | undefined)[] = [];
+  #mask = 0;
 
   constructor(commands: readonly Command[]) {
-    this.all = commands;
+    this.replace(commands);
+  }
+
+  /** The commands, in table order. */
+  get all(): readonly Command[] {
+    return this.#all;
+  }
+
+  /** Holds these commands from now on, by their present names. */
+  protected replace(commands: readonly Command[]): void {
+    this.#all = commands;
     let size = 8;
     while (size < commands.length * 4) size *= 2;
     this.#mask = size - 1;
     this.#slots = new Array(size).fill(undefined);
     for (const command of commands) {
-      let i = hashName(command.row.name) & this.#mask;
+      let i = hashName(command.name) & this.#mask;
       while (this.#slots[i] !== undefined) i = (i + 1) & this.#mask;
       this.#slots[i] = command;
     }
@@ -139,15 +162,20 @@ export class NameTable {
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (buf[i]! & 0xdf)) | 0;
     for (let i = hash & this.#mask;; i = (i + 1) & this.#mask) {
       const command = this.#slots[i];
-      if (command === undefined || isName(command.row.name, buf, start, end)) return command;
+      if (command === undefined || isName(command.name, buf, start, end)) return command;
     }
   }
 
   /** The command of this name in any case. */
   get(name: string): Command | undefined {
-    const upper = name.toUpperCase();
-    return this.all.find((command) => command.row.name === upper);
+    const upper = upperCase(name);
+    return this.#all.find((command) => command.name === upper);
   }
+}
+
+/** ASCII letters in upper case; other bytes of a binary string are nobody's letters. */
+function upperCase(name: string): string {
+  return name.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }
 
 function hashName(name: string): number {
@@ -168,8 +196,18 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 
 /** The rows of all groups, in the order of the documentation's groups. */
 export const ALL_ROWS: readonly CommandRow[] = [
+  ...bitmapRows,
+  configRow,
   ...connectionRows,
   ...genericRows,
+  ...hyperloglogRows,
+  ...listRows,
+  ...persistenceRows,
+  ...keyspaceRows,
+  ...sortedSetRows,
+  ...sortedSetRangeRows,
+  ...sortedSetStoreRows,
+  ...sortedSetPopRows,
   ...streamRows,
   ...streamClaimRows,
   ...streamGroupRows,
@@ -188,6 +226,32 @@ export class CommandTable extends NameTable {
     const ids = { next: 0 };
     super(rows.map((row) => new Command(row, null, ids)));
     this.count = ids.next;
+  }
+
+  /**
+   * rename-command: clients call the command by another name, or not at all (""). Its sub-commands, errors and ACL rules keep
+   * the old one.
+   * @returns why that cannot be, in Redis's words
+   */
+  rename(from: string, to: string): string | undefined {
+    const command = this.get(from);
+    if (command === undefined) return "No such command in rename-command";
+    if (to === "") {
+      this.replace(this.all.filter((other) => other !== command));
+      return undefined;
+    }
+    const taken = this.get(to);
+    if (taken !== undefined && taken !== command) return "Target command name already exists";
+    command.name = upperCase(to);
+    this.replace(this.all);
+  }
+
+  /** CONFIG RESETSTAT: every command's numbers start again. */
+  resetStats(): void {
+    for (const command of this.all) {
+      command.stats = new CommandStats();
+      for (const sub of command.subcommands?.all ?? []) sub.stats = new CommandStats();
+    }
   }
 
   /** One boolean for each id: whether the full name passes the test. */

@@ -8,7 +8,7 @@
  * The input is a window over the source: `take(n)` makes n bytes stand together at `buf[pos]` and steps over them.
  * Spans handed out are valid until the next call. The checksum is taken as bytes leave the window, in large strokes.
  */
-import { formatInt, MAX_INT64_DIGITS, readI32, readU32 } from "../types/bytes.ts";
+import { formatInt, MAX_INT64_DIGITS, readI32, readI64, readU32 } from "../types/bytes.ts";
 import { lzfDecompress } from "../types/lzf.ts";
 import { Crc64 } from "./crc64.ts";
 import { Length, StringEncoding } from "./rdb_format.ts";
@@ -156,12 +156,15 @@ export class RdbInput {
     return readI32(this.buf, this.take(4));
   }
 
-  /** Eight bytes, signed, little-endian; exact up to 2^53 and refused beyond (they are times). */
+  /** Eight bytes, signed, little-endian: a number while that is exact, else a bigint. */
+  int64(): number | bigint {
+    return readI64(this.buf, this.take(8));
+  }
+
+  /** Eight bytes: Unix time in milliseconds that must be a safe integer. */
   millis(): number {
-    const at = this.take(8);
-    const value = readI32(this.buf, at + 4) * 4294967296 + readU32(this.buf, at);
-    if (!Number.isSafeInteger(value)) this.fail("impossible time", 8);
-    return value;
+    const value = this.int64();
+    return typeof value === "number" ? value : this.fail("impossible time", 8);
   }
 
   /** Eight bytes, a little-endian double. */

@@ -21,7 +21,7 @@ import { RdbError, type RdbInput } from "./rdb_input.ts";
 /** What stands before a key. */
 export interface KeyAttributes {
   /** Unix time in milliseconds at which the key goes; -1 for never. */
-  expiry: number;
+  expiry: number | bigint;
   /** Seconds since the key was used; -1 where the file does not say. */
   idle: number;
   /** LFU counter; -1 where the file does not say. */
@@ -127,7 +127,7 @@ export class RdbReader {
     attributes.expiry = attributes.idle = attributes.frequency = -1;
     let type = first;
     for (;; type = input.byte()) {
-      if (type === Op.EXPIRE_MS) attributes.expiry = input.millis();
+      if (type === Op.EXPIRE_MS) attributes.expiry = input.int64();
       else if (type === Op.EXPIRE_SECONDS) attributes.expiry = input.int32() * 1000;
       else if (type === Op.IDLE) attributes.idle = input.length();
       else if (type === Op.FREQ) attributes.frequency = input.byte();

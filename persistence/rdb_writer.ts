@@ -12,6 +12,7 @@ import {
   fromLatin1,
   MAX_INT64_DIGITS,
   parseInt64,
+  writeI64,
   writeU32,
 } from "../types/bytes.ts";
 import { lzfCompress } from "../types/lzf.ts";
@@ -91,10 +92,9 @@ export class RdbWriter {
   }
 
   /** A time in milliseconds: eight bytes, little-endian. */
-  millis(value: number): void {
-    const high = Math.floor(value / 4294967296);
-    this.uint32(value - high * 4294967296);
-    this.uint32(high);
+  millis(value: number | bigint): void {
+    const at = this.room(8);
+    writeI64(this.buf, at, value);
   }
 
   /** A binary double, little-endian. */

@@ -127,9 +127,10 @@ export class Snapshot implements SnapshotHook {
     }
   }
 
-  /** Ends the snapshot at the next occasion; {@link run} then rejects. */
+  /** Gives up at once: another snapshot may begin. {@link run} rejects as soon as it gets to it. */
   abort(reason: string): void {
     this.#aborted ??= reason;
+    this.#finish(false);
   }
 
   async #writePart(part: Part): Promise<void> {
@@ -174,6 +175,7 @@ export class Snapshot implements SnapshotHook {
   }
 
   #finish(complete: boolean): void {
+    if (this.#store.snapshot !== this) return;
     this.#store.snapshot = null;
     this.#store.mixedEpochs = complete ? 0 : this.#store.mixedEpochs + 1;
     for (const part of this.#parts) if (part.detached) part.db.discard();

@@ -2,7 +2,7 @@
 
 import { latin1, writeLatin1 } from "../types/bytes.ts";
 import { splitWords } from "../types/quoting.ts";
-import { growFrame, type RequestFrame } from "./reader.ts";
+import { growFrame, type RequestFrame } from "./frame.ts";
 
 /** Splits the line `buf[start, end)` into the arguments of `frame`, which get a buffer of their own. False where quotes are not balanced. */
 export function splitInline(buf: Uint8Array, start: number, end: number, frame: RequestFrame): boolean {

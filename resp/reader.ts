@@ -10,6 +10,7 @@
  */
 
 import { parseInt64 } from "../types/bytes.ts";
+import { growFrame, type RequestFrame } from "./frame.ts";
 import { splitInline } from "./inline.ts";
 
 /** Longest inline request and longest length line, in bytes. */
@@ -41,17 +42,6 @@ export interface ReaderLimits {
   maxBulk: number;
   /** Most bytes of requests not yet executed (client-query-buffer-limit). */
   maxQueryBuffer: number;
-}
-
-/** The arguments of one request, as spans of a buffer. Reused from frame to frame. */
-export interface RequestFrame {
-  buf: Uint8Array;
-  count: number;
-  starts: Int32Array;
-  ends: Int32Array;
-  /** The whole frame in `buf` where it is a RESP array, else frameEnd is 0 (inline request). */
-  frameStart: number;
-  frameEnd: number;
 }
 
 /** Where bytes come from: a connection of Deno. */
@@ -266,14 +256,4 @@ export class RequestReader implements AsyncIterableIterator<number> {
     this.#end = pending;
     this.#pos -= move;
   }
-}
-
-/** Doubles the room for spans. */
-export function growFrame(frame: RequestFrame): void {
-  const starts = new Int32Array(frame.starts.length * 2);
-  const ends = new Int32Array(frame.starts.length * 2);
-  starts.set(frame.starts);
-  ends.set(frame.ends);
-  frame.starts = starts;
-  frame.ends = ends;
 }

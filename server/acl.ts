@@ -34,6 +34,11 @@ export class Acl {
     return true;
   }
 
+  /** The users as lines of redis.conf, for CONFIG REWRITE. */
+  configLines(): string[] {
+    return ["user default on nopass ~* &* +@all"];
+  }
+
   /** Why this client may not run this command; null where it may. */
   check(_client: Client, _command: Command, _args: Args): CommandError | null {
     return null;

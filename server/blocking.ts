@@ -19,7 +19,7 @@ interface ReadyKey {
   key: Uint8Array;
 }
 
-/** Runs a waiting client's command again, since this key may be ready; true if it got its reply. */
+/** Runs a waiting client's command again because this key is ready; true if it got its reply. */
 export type Retry = (client: Client, key: Uint8Array) => boolean;
 /** Writes the reply of a wait that ran out. */
 export type Expire = (client: Client, waiting: Waiting) => void;
@@ -39,6 +39,7 @@ export class Blocking {
   #ready: ReadyKey[] = [];
   readonly #readyNames = new Set<string>();
   #order = 0;
+  #serving = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
 
@@ -117,20 +118,27 @@ export class Blocking {
     }
   }
 
-  /** Serves the clients whose keys are ready. */
+  /** Serves the clients whose keys are ready. What serving them makes ready is served by the same call. */
   serve(): void {
-    while (this.#ready.length > 0) {
-      const ready = this.#ready;
-      this.#ready = [];
-      this.#readyNames.clear();
-      for (const key of ready) this.#serveKey(key);
+    // A served command ends as every command does, with a call of this: the one going on will see to the rest.
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      while (this.#ready.length > 0) {
+        const ready = this.#ready;
+        this.#ready = [];
+        this.#readyNames.clear();
+        for (const key of ready) this.#serveKey(key);
+      }
+    } finally {
+      this.#serving = false;
     }
   }
 
   #serveKey({ db, name, key }: ReadyKey): void {
     const waiters = this.#byKey[db.index]?.get(name);
     if (waiters === undefined) return;
-    for (const client of [...waiters]) {
+    for (const client of waiters) {
       const waiting = client.waiting;
       if (waiting === null) continue;
       const addr = db.find(key, 0, key.length);

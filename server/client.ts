@@ -143,6 +143,12 @@ export class Client {
     return this.waiting !== null || this.postponed !== null || this.closed || this.closeAfterReply;
   }
 
+  /** True where it is on this machine: what "local" means in enable-debug-command and its like. */
+  get local(): boolean {
+    const peer = this.transport?.peer;
+    return peer === undefined || /^(127\.0\.0\.1:|\[::1\]:|\/)/.test(peer);
+  }
+
   /** True while subscribed to anything. */
   get subscribed(): boolean {
     return this.channels.size + this.patterns.size + this.shardChannels.size > 0;

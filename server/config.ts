@@ -220,16 +220,25 @@ export class Config extends ConfigValues {
    * CONFIG REWRITE: writes the settings into the configuration file.
    * @param userLines the `user ...` lines of the ACL, or undefined when they are kept in an `aclfile`
    * @param force writes every setting, also those that have their default and are not in the file
-   * @throws SystemError; the caller has checked that there is a file
+   * @returns what went wrong, or undefined; the caller has checked that there is a file
    */
-  rewrite(userLines: readonly string[] | undefined, force = false): void {
-    let old = "";
+  rewrite(userLines: readonly string[] | undefined, force = false): string | undefined {
     try {
-      old = this.host.readFile(this.file);
+      const text = rewriteText(this.#oldFile(), this.#rewrittenLines(), userLines, force);
+      this.host.replaceFile(this.file, text);
     } catch (error) {
-      if (!(error instanceof SystemError) || !error.missing) throw error;
+      return textOf(error);
     }
-    this.host.replaceFile(this.file, rewriteText(old, this.#rewrittenLines(), userLines, force));
+  }
+
+  /** The configuration file as it is, "" when somebody removed it. */
+  #oldFile(): string {
+    try {
+      return this.host.readFile(this.file);
+    } catch (error) {
+      if (error instanceof SystemError && error.missing) return "";
+      throw error;
+    }
   }
 
   /** Name and lines of every directive for a rewritten file. */

@@ -284,6 +284,6 @@ export class ConfigValues {
   latencyTracking = true;
   latencyTrackingInfoPercentiles: readonly number[] = [50, 99, 99.9];
   trackingTableMaxKeys = 1_000_000;
-  /** Bits of notify_flags.ts. */
+  /** Bits of Notify (commands/notify_classes.ts). */
   notifyKeyspaceEvents = 0;
 }

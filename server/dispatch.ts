@@ -68,7 +68,7 @@ export class Dispatcher {
     const reply = client.reply;
     const mark = reply.pos;
     client.commands++;
-    const command = this.#find(args);
+    const command = this.find(args);
     if (command === undefined) this.#reject(client, this.#unknown(args), null);
     else if (!command.takes(args.count)) this.#reject(client, wrongArity(command.fullName), command);
     else {
@@ -83,7 +83,8 @@ export class Dispatcher {
     if (client.replyMode !== ReplyMode.ON) this.#muteReply(client, mark);
   }
 
-  #find(args: Args): Command | undefined {
+  /** The command or sub-command that these arguments name. */
+  find(args: Args): Command | undefined {
     const command = this.#server.table.find(args.buf, args.starts[0]!, args.ends[0]!);
     if (command === undefined || command.subcommands === null || args.count < 2) return command;
     return command.subcommands.find(args.buf, args.starts[1]!, args.ends[1]!) ??
@@ -251,6 +252,7 @@ export class Dispatcher {
     this.ctx.readyKey = key;
     const block = this.#rerun(client, command, args);
     this.ctx.resumed = false;
+    this.ctx.readyKey = null;
     client.db = selected;
     if (block !== null) return false;
     server.blocking.unblock(client);

@@ -33,8 +33,8 @@ export interface ServerParts {
 export interface LaunchedServer {
   /** Loads the dataset and listens. Rejects when that fails. */
   start(): Promise<void>;
-  /** Asks for an orderly end; the reason is the signal's name. May decline (a snapshot that cannot be saved). */
-  stop(reason: string): Promise<unknown>;
+  /** Asks for an orderly end by a signal. False: declined, since a snapshot could not be saved. */
+  stop(signal: string): Promise<unknown>;
   /** The exit code, once the server has ended. */
   readonly finished: Promise<number>;
 }
@@ -51,10 +51,7 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   if (action) return perform(action);
   const log = new Log(systemClock);
   const config = configure(words, log, launcher);
-  if (!config) {
-    log.flush();
-    return 1;
-  }
+  if (!config) return 1;
   log.role = config.replicaof ? "S" : "M";
   announce(config, log);
   catchDefects(log);
@@ -69,7 +66,7 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   handleSignals(server, log);
   const code = await server.finished;
   removePidFile(config, log);
-  log.flush();
+  log.warning("Redis is now ready to exit, bye bye...");
   return code;
 }
 
@@ -171,9 +168,12 @@ function handleSignals(server: LaunchedServer, log: Log): void {
     }
     asked = true;
     log.warning(`Received ${signal} scheduling shutdown...`);
-    server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).finally(() =>
-      asked = false
-    );
+    server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
+      if (stopped !== false) return;
+      asked = false;
+      const hint = "received but errors trying to shut down the server, check the logs for more information";
+      log.warning(`${signal} ${hint}`);
+    });
   };
   const windows = Deno.build.os === "windows";
   for (const signal of windows ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {

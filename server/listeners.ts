@@ -1,7 +1,11 @@
 /**
- * The sockets that clients come in by: TCP on every `bind` address, TLS, a unix socket.
+ * The sockets that clients come in by: TCP on every `bind` address, a unix socket.
  *
  * An error while accepting never ends a listener: out of file descriptors, for one, passes.
+ *
+ * CONFIG SET port and bind move the TCP listeners while clients stay connected. What is wanted and open already stays
+ * open, what is new is opened before the rest is closed. Only where an old address covers a new one (`*` and
+ * 127.0.0.1) must the old one go first, and the runtime lets go of it a turn later: then the new one follows.
  */
 
 import type { Config } from "./config.ts";
@@ -23,62 +27,154 @@ export type Accept = (incoming: Incoming) => void;
 
 const RETRY_MS = 50;
 
+/** How often, and at which interval in milliseconds, an address is tried that one of our own listeners still holds. */
+const REOPEN_TRIES = 100;
+const REOPEN_MS = 5;
+
+/** A `bind` address in the form the runtime wants. */
+interface Address {
+  readonly host: string;
+  /** The server does without it where it cannot be had. */
+  readonly optional: boolean;
+}
+
 /** All listeners of a server. */
 export class Listeners {
   readonly #config: Config;
   readonly #log: Log;
   readonly #accept: Accept;
-  #open: Deno.Listener[] = [];
+  /** TCP listeners by "host port". */
+  #tcp = new Map<string, Deno.Listener>();
+  #unix: Deno.Listener | undefined;
   #unixPath = "";
+  #started = false;
   #closed = false;
 
   constructor(config: Config, log: Log, accept: Accept) {
     this.#config = config;
     this.#log = log;
     this.#accept = accept;
+    config.onApply("port", () => {
+      if (!this.#move()) return "Unable to listen on this port. Check server logs.";
+    });
+    config.onApply("bind", () => {
+      if (!this.#move()) return "Failed to bind to specified addresses.";
+    });
   }
 
   /** The port that was really bound (a port of 0 disables TCP). */
   get port(): number {
-    const address = this.#open[0]?.addr;
+    const address = this.#tcp.values().next().value?.addr;
     return address !== undefined && "port" in address ? address.port : 0;
   }
 
   /** Opens everything that is configured. Throws an Error whose message is for the log where something cannot be had. */
   open(): void {
-    const config = this.#config;
-    if (config.port !== 0) {
-      for (const address of config.bind) this.#openTcp(address, config.port);
-      if (config.bind.length > 0 && this.#open.length === 0) {
-        throw new Error("Failed listening on port " + config.port);
-      }
+    const { port, unixsocket } = this.#config;
+    const addresses = this.#wanted();
+    if (addresses.length === 0 && unixsocket === "") {
+      throw new Error("Configured to not listen anywhere, exiting.");
     }
-    if (config.unixsocket !== "") this.#openUnix(config.path(config.unixsocket));
+    for (const address of addresses) {
+      const error = this.#listen(address, port);
+      if (error === undefined) continue;
+      this.#complain(address, port, error);
+      if (!mayLack(address, error)) throw cannotListen(port);
+    }
+    if (addresses.length > 0 && this.#tcp.size === 0) throw cannotListen(port);
+    if (unixsocket !== "") this.#openUnix(this.#config.path(unixsocket));
+    this.#started = true;
   }
 
-  #openTcp(address: string, port: number): void {
-    const optional = address.startsWith("-");
-    const host = optional ? address.slice(1) : address;
-    const hostname = host === "*" ? "0.0.0.0" : host === "::*" ? "::" : host;
-    try {
-      const listener = Deno.listen(
-        { hostname, port, tcpBacklog: this.#config.tcpBacklog } as Deno.TcpListenOptions,
-      );
-      this.#open.push(listener);
-      this.#serve(listener, false);
-    } catch (error) {
-      // Where IPv6 shares the port with IPv4 (dual stack) the second bind finds it taken by ourselves.
-      if (error instanceof Deno.errors.AddrInUse && !(optional && this.#open.length > 0)) {
-        this.#log.warning(
-          `Warning: Could not create server TCP listening socket ${host}:${port}: bind: Address already in use`,
-        );
-        throw new Error(`Failed listening on port ${port} (TCP), aborting.`);
+  /**
+   * Port or addresses are others now: listens there. False, and everything as before, where that cannot be had.
+   */
+  #move(): boolean {
+    if (this.#closed || !this.#started) return true;
+    const { port } = this.#config;
+    const addresses = this.#wanted();
+    const before = new Map(this.#tcp);
+    const keys = new Set(addresses.map(({ host }) => `${host} ${port}`));
+    const closing = [...before].filter(([key]) => !keys.has(key));
+    const overlap = closing.some(([key]) => key.endsWith(` ${port}`));
+    const later: Address[] = [];
+    for (const address of addresses) {
+      const error = this.#listen(address, port);
+      if (error === undefined) continue;
+      if (overlap && error instanceof Deno.errors.AddrInUse && isLocal(address.host)) {
+        later.push(address);
+        continue;
       }
-      if (optional) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#log.warning(`Warning: Could not create server TCP listening socket ${host}:${port}: ${reason}`);
-      throw new Error(`Failed listening on port ${port} (TCP), aborting.`);
+      this.#complain(address, port, error);
+      if (mayLack(address, error)) continue;
+      for (const [key, listener] of this.#tcp) if (!before.has(key)) closeQuietly(listener);
+      this.#tcp = before;
+      return false;
     }
+    for (const [key, listener] of closing) {
+      this.#tcp.delete(key);
+      closeQuietly(listener);
+    }
+    if (later.length > 0) this.#listenLater(later, port);
+    return true;
+  }
+
+  /** Listens on addresses that a listener of ours has just left, as soon as the runtime has let go of it. */
+  async #listenLater(addresses: readonly Address[], port: number): Promise<void> {
+    for (const address of addresses) {
+      let error: Error | undefined;
+      for (let tries = 0; tries < REOPEN_TRIES; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, tries === 0 ? 0 : REOPEN_MS));
+        if (this.#closed || this.#config.port !== port) return;
+        error = this.#listen(address, port);
+        if (error === undefined) break;
+      }
+      if (error !== undefined) this.#complain(address, port, error);
+    }
+  }
+
+  /** The addresses to listen on. The one for all of IPv6 comes first: on most systems it takes all of IPv4 along. */
+  #wanted(): Address[] {
+    const { port, bind } = this.#config;
+    if (port === 0) return [];
+    const addresses = bind.map((text) => {
+      const optional = text.startsWith("-");
+      const name = optional ? text.slice(1) : text;
+      return { host: name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name, optional };
+    });
+    return addresses.sort((a, b) => Number(b.host === "::") - Number(a.host === "::"));
+  }
+
+  /** Opens one listener, unless it is open already. Returns what went wrong. */
+  #listen({ host }: Address, port: number): Error | undefined {
+    const key = `${host} ${port}`;
+    if (this.#tcp.has(key)) return undefined;
+    try {
+      const { tcpBacklog } = this.#config;
+      const listener = Deno.listen({ hostname: host, port, tcpBacklog } as Deno.TcpListenOptions);
+      this.#tcp.set(key, listener);
+      this.#serve(listener, false);
+      return undefined;
+    } catch (error) {
+      const covered = !host.includes(":") && this.#tcp.has(`:: ${port}`);
+      if (covered && error instanceof Deno.errors.AddrInUse) return undefined;
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Whether a connection to an IPv4 address, which the listener for all of IPv6 takes too, was asked for by `bind`. */
+  #isWanted(socket: Deno.TcpConn): boolean {
+    const { hostname } = socket.localAddr as Deno.NetAddr;
+    if (!hostname.startsWith("::ffff:")) return true;
+    const host = hostname.slice("::ffff:".length);
+    return this.#wanted().some((address) => address.host === "0.0.0.0" || address.host === host);
+  }
+
+  #complain(address: Address, port: number, error: Error): void {
+    if (mayLack(address, error)) return;
+    const { host } = address;
+    const reason = error instanceof Deno.errors.AddrInUse ? "bind: Address already in use" : error.message;
+    this.#log.warning(`Warning: Could not create server TCP listening socket ${host}:${port}: ${reason}`);
   }
 
   #openUnix(path: string): void {
@@ -99,17 +195,18 @@ export class Listeners {
     }
     if (this.#config.unixsocketperm !== 0) Deno.chmodSync(path, this.#config.unixsocketperm);
     this.#unixPath = path;
-    this.#open.push(listener);
+    this.#unix = listener;
     this.#serve(listener, true);
   }
 
   async #serve(listener: Deno.Listener, unix: boolean): Promise<void> {
-    while (!this.#closed) {
+    const isOpen = () => listener === this.#unix || [...this.#tcp.values()].includes(listener);
+    while (isOpen()) {
       let socket: Deno.Conn;
       try {
         socket = await listener.accept();
       } catch (error) {
-        if (this.#closed || error instanceof Deno.errors.BadResource) return;
+        if (!isOpen() || error instanceof Deno.errors.BadResource) return;
         this.#log.warning(
           `Error accepting a client connection: ${error instanceof Error ? error.message : error}`,
         );
@@ -117,7 +214,10 @@ export class Listeners {
         continue;
       }
       try {
-        this.#accept(unix ? this.#describeUnix(socket) : this.#describeTcp(socket as Deno.TcpConn));
+        if (unix) this.#accept(this.#describeUnix(socket));
+        else if (this.#isWanted(socket as Deno.TcpConn)) {
+          this.#accept(this.#describeTcp(socket as Deno.TcpConn));
+        } else socket.close();
       } catch (error) {
         this.#log.verbose(`Accepting a client failed: ${error instanceof Error ? error.message : error}`);
         closeQuietly(socket);
@@ -148,8 +248,10 @@ export class Listeners {
   /** Closes all listeners and removes the unix socket's file. */
   close(): void {
     this.#closed = true;
-    for (const listener of this.#open) closeQuietly(listener);
-    this.#open = [];
+    for (const listener of this.#tcp.values()) closeQuietly(listener);
+    this.#tcp.clear();
+    if (this.#unix) closeQuietly(this.#unix);
+    this.#unix = undefined;
     if (this.#unixPath !== "") {
       try {
         Deno.removeSync(this.#unixPath);
@@ -157,6 +259,25 @@ export class Listeners {
         // Somebody else removed it.
       }
     }
+  }
+}
+
+/** Whether the server can do without the address: not where somebody else holds it. */
+function mayLack(address: Address, error: Error): boolean {
+  return address.optional && !(error instanceof Deno.errors.AddrInUse);
+}
+
+function cannotListen(port: number): Error {
+  return new Error(`Failed listening on port ${port} (TCP), aborting.`);
+}
+
+/** Whether this machine has the address (or the name resolves to one it has). */
+function isLocal(host: string): boolean {
+  try {
+    Deno.listen({ hostname: host, port: 0 }).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,32 +1,7 @@
 /**
- * The event classes of keyspace notifications: one bit for each letter of `notify-keyspace-events`.
+ * The text form of the event classes of keyspace notifications: the letters of `notify-keyspace-events`.
  */
-
-/** Bits of `config.notifyKeyspaceEvents`. */
-export const Notify = {
-  /** K: publish on __keyspace@db__ channels. */
-  KEYSPACE: 1 << 0,
-  /** E: publish on __keyevent@db__ channels. */
-  KEYEVENT: 1 << 1,
-  GENERIC: 1 << 2,
-  STRING: 1 << 3,
-  LIST: 1 << 4,
-  SET: 1 << 5,
-  HASH: 1 << 6,
-  ZSET: 1 << 7,
-  EXPIRED: 1 << 8,
-  EVICTED: 1 << 9,
-  STREAM: 1 << 10,
-  /** m: a read found no key. Not part of A. */
-  KEY_MISS: 1 << 11,
-  MODULE: 1 << 13,
-  /** n: a key came into being. Not part of A. */
-  NEW: 1 << 14,
-} as const;
-
-/** The classes that the letter A stands for. */
-export const NOTIFY_ALL: number = Notify.GENERIC | Notify.STRING | Notify.LIST | Notify.SET | Notify.HASH |
-  Notify.ZSET | Notify.EXPIRED | Notify.EVICTED | Notify.STREAM | Notify.MODULE;
+import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
 
 /** Letters in the order in which they are shown. */
 const LETTERS: readonly (readonly [letter: string, bit: number])[] = [

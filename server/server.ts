@@ -26,6 +26,7 @@ import { type Incoming, Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
+import { Persistence } from "./persistence.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { ErrorStats, ServerStats } from "./stats.ts";
@@ -38,6 +39,8 @@ export interface ServerParts {
   log: Log;
   clock: Clock;
   random: Random;
+  /** The commands, where rename-command has changed them. */
+  table?: CommandTable;
 }
 
 /** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
@@ -56,7 +59,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly startedMs: number;
   /** Unix time in milliseconds as of the last cron tick. */
   nowMs: number;
-  readonly table: CommandTable = new CommandTable();
+  readonly table: CommandTable;
   readonly store: Store;
   readonly acl: Acl;
   readonly clients: Clients = new Clients();
@@ -71,6 +74,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly dispatcher: Dispatcher;
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
+  readonly persistence: Persistence;
   /** Clients in MONITOR. */
   readonly monitors = new Set<Client>();
 
@@ -87,6 +91,8 @@ export class RedisServer implements KeyspaceEvents {
   lacksReplicas = false;
   /** Persistence has failed and writes must not be acknowledged: the error to answer. */
   writesUnsafe: CommandError | null = null;
+  /** List elements of at least this many bytes are not packed (DEBUG QUICKLIST-PACKED-THRESHOLD). */
+  quicklistPackedThreshold = 1 << 30;
   /** maxmemory is set. */
   maxmemoryActive = false;
   /** Awaited before replies leave where the append-only file must be on disk first; null where not. */
@@ -101,8 +107,9 @@ export class RedisServer implements KeyspaceEvents {
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
-  constructor({ config, log, clock, random }: ServerParts) {
+  constructor({ config, log, clock, random, table }: ServerParts) {
     this.config = config;
+    this.table = table ?? new CommandTable();
     this.log = log;
     this.clock = clock;
     this.random = random;
@@ -123,6 +130,7 @@ export class RedisServer implements KeyspaceEvents {
     this.dispatcher = new Dispatcher(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
+    this.persistence = new Persistence(this);
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
   }
@@ -134,17 +142,46 @@ export class RedisServer implements KeyspaceEvents {
 
   // -- Life -----------------------------------------------------------------------------------------------------
 
-  /** Opens the listeners and starts the cron. Throws an Error whose message is for the log. */
-  start(): Promise<void> {
+  /**
+   * Opens the listeners, starts the cron and loads the data set, during which clients are told LOADING. Rejects with an
+   * Error whose message is for the log.
+   */
+  async start(): Promise<void> {
     this.#tick();
     this.listeners.open();
+    await this.persistence.start();
     this.log.notice("Ready to accept connections");
-    return Promise.resolve();
   }
 
-  /** Stops in order: no new clients, what is pending is finished, files are closed. `code` is the process's exit code. */
-  stop(code = 0): Promise<void> {
-    if (this.#stopping) return Promise.resolve();
+  /** Something happened after which no reply may leave any more: the process ends with an error. */
+  die(message: string): void {
+    this.log.warning(message);
+    this.#end(1);
+  }
+
+  /**
+   * SHUTDOWN and signals: brings the data set to disk and ends. False where that fails, and the server goes on.
+   * `save` is "default" where the save points decide.
+   */
+  shutdown(save: "yes" | "no" | "default", force: boolean): boolean {
+    if (this.#stopping) return true;
+    this.log.warning("User requested shutdown...");
+    if (!this.persistence.shutdown(save, force)) return false;
+    this.#end(0);
+    return true;
+  }
+
+  /** As {@link shutdown} by a signal, whose name tells which settings decide: shutdown-on-sigint or -sigterm. */
+  stop(signal: string): Promise<unknown> {
+    const { shutdownOnSigint, shutdownOnSigterm } = this.config;
+    const flags = signal === "SIGINT" ? shutdownOnSigint : signal === "SIGTERM" ? shutdownOnSigterm : [];
+    const save = flags.includes("save") ? "yes" : flags.includes("nosave") ? "no" : "default";
+    return Promise.resolve(this.shutdown(save, flags.includes("force")));
+  }
+
+  /** No new clients, no further replies; what the process ends with is `code`. */
+  #end(code: number): void {
+    if (this.#stopping) return;
     this.#stopping = true;
     this.listeners.close();
     clearTimeout(this.#cron);
@@ -152,7 +189,6 @@ export class RedisServer implements KeyspaceEvents {
     this.pauses.stop();
     for (const client of [...this.clients.values()]) client.transport?.destroy();
     this.#finish(code);
-    return Promise.resolve();
   }
 
   /** The settings that hot code has copies of. */
@@ -178,6 +214,13 @@ export class RedisServer implements KeyspaceEvents {
       "maxmemory",
       "maxmemory-policy",
     ], copy);
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetStats(): void {
+    this.stats.reset();
+    this.errorStats.reset();
+    this.table.resetStats();
   }
 
   // -- Clients --------------------------------------------------------------------------------------------------
@@ -227,6 +270,10 @@ export class RedisServer implements KeyspaceEvents {
     client.noEvict = false;
     client.user = this.acl.defaultUser;
     client.authenticated = client.user.passwordless;
+  }
+
+  /** FLUSHALL has emptied everything: persistence starts over. */
+  afterFlushAll(): void {
   }
 
   /** Ends a client's transaction without running it. */
@@ -334,6 +381,7 @@ export class RedisServer implements KeyspaceEvents {
     }
     this.store.releaseSome(RELEASE_ELEMENTS);
     this.blocking.expireDue();
+    this.persistence.cron();
     for (const client of this.clients.values()) {
       client.transport?.unstall();
       if (this.#isTimedOut(client, now)) client.transport?.destroy();

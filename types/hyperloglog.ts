@@ -247,8 +247,9 @@ export class HyperLogLogEditor {
     }
     const next = at + oldSize;
     if (growth !== 0 && next < this.#length) this.#buf.copyWithin(next + growth, next, this.#length);
-    for (let i = 0; i < size; i++) this.#buf[at + i] = pieces[i]!;
+    // In this order: the second byte of an XZERO that the value's end cuts off stays readable behind it.
     this.#setLength(this.#length + growth);
+    for (let i = 0; i < size; i++) this.#buf[at + i] = pieces[i]!;
     return true;
   }
 

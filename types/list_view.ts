@@ -20,9 +20,9 @@ import { packFits, type QuicklistOptions } from "./quicklist_node.ts";
  * Largest packed list in bytes. Up to here copying the block for each change costs less than a command does, and the
  * objects of a large list would be a good part of its size.
  */
-const PACKED_BYTES = 4096;
+export const LIST_PACKED_BYTES = 4096;
 /** A large list that has shrunk to one block of this size becomes packed: half, so that it does not go to and fro. */
-const REPACK_BYTES = PACKED_BYTES / 2;
+const REPACK_BYTES = LIST_PACKED_BYTES / 2;
 /** A builder larger than this is given up once its value is stored. */
 const KEEP_BUILDER_BYTES = 64 * 1024;
 
@@ -243,7 +243,7 @@ export class ListView {
   /** Whether the packed list may take these bytes too and stay packed. */
   #hasRoomFor(size: number): boolean {
     if (size >= this.options.packedThreshold) return false;
-    return this.end - this.start + size <= PACKED_BYTES;
+    return this.end - this.start + size <= LIST_PACKED_BYTES;
   }
 
   /** The packed list, in the builder. */

@@ -12,7 +12,7 @@ import { type Entry, LP_HEADER, lpLast, lpPrev, lpSeek, lpSkip } from "./listpac
 import type { Arena } from "./arena.ts";
 import type { StoredObject } from "./kind.ts";
 import { QuicklistChain, UNBUNDLED_NODES } from "./quicklist_chain.ts";
-import { QuicklistCursor } from "./quicklist_cursor.ts";
+import type { QuicklistCursor } from "./quicklist_cursor.ts";
 import { NODE_OVERHEAD, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
 
 /** Bytes that the list object itself takes. */
@@ -38,22 +38,28 @@ export class Quicklist extends QuicklistChain implements StoredObject {
     return LIST_OVERHEAD + this.bytes + this.nodes * NODE_OVERHEAD;
   }
 
-  /** A copy; its blocks are the collector's, so the arena is not used. */
+  /** A copy, cut into the same nodes; its blocks are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Quicklist {
     const copy = new Quicklist(this.options);
-    const cursor = new QuicklistCursor();
-    for (let ok = cursor.seek(this, 0); ok; ok = cursor.next()) {
-      const { entry } = cursor;
-      entry.text();
-      copy.pushTail(entry.buf, entry.start, entry.end);
-    }
-    cursor.release();
+    for (let node = this.head; node !== null; node = node.next) copy.linkAfter(node.copy(), copy.tail);
+    copy.settle();
     return copy;
   }
 
-  /** Nothing to give back: the blocks belong to the collector. */
-  release(_budget: number): boolean {
-    return true;
+  /**
+   * Takes up to `budget` nodes off a list that is not used any more. Their memory is the collector's business; but a
+   * cursor left somewhere in a chain would keep all of it alive.
+   */
+  release(budget: number): boolean {
+    let node = this.head;
+    for (let left = budget; node !== null && left > 0; left--) {
+      const next: QuicklistNode | null = node.next;
+      node.prev = node.next = null;
+      node = next;
+    }
+    this.head = node;
+    if (node === null) this.tail = null;
+    return node === null;
   }
 
   // -- The ends -------------------------------------------------------------------------------------------------
@@ -372,13 +378,17 @@ export class Quicklist extends QuicklistChain implements StoredObject {
 
   /** Adds a copy of the listpack that begins at `buf[start]`, valid and not empty, as the last node. */
   appendPack(buf: Uint8Array, start: number): void {
-    this.linkAfter(QuicklistNode.packOf(buf, start), this.tail);
-    this.settle();
+    this.#appendNode(QuicklistNode.packOf(buf, start));
   }
 
   /** Adds an element as a last node of its own, unpacked. */
   appendPlain(buf: Uint8Array, from: number, to: number): void {
-    this.linkAfter(QuicklistNode.plainOf(buf, from, to), this.tail);
+    this.#appendNode(QuicklistNode.plainOf(buf, from, to));
+  }
+
+  #appendNode(node: QuicklistNode): void {
+    this.linkAfter(node, this.tail);
     this.settle();
+    if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(false);
   }
 }

@@ -25,11 +25,12 @@ export class QuicklistChain {
   nodes = 0;
   /** Bytes of all nodes' buffers; whoever changes a node keeps it right. */
   protected bytes = 0;
-  /** Nodes that were opened for the change going on and may have to be compressed after it. */
-  readonly #opened: QuicklistNode[] = [];
+  /** Nodes that were opened for the change going on and may have to be compressed after it; null without compression. */
+  readonly #opened: Set<QuicklistNode> | null;
 
   constructor(options: QuicklistOptions) {
     this.options = options;
+    this.#opened = options.compressDepth > 0 ? new Set() : null;
   }
 
   /** Links a node (and counts its elements) behind another, which is null in an empty list only. */
@@ -60,7 +61,7 @@ export class QuicklistChain {
     this.blocks += node.blocks;
     this.length += node.count;
     this.bytes += node.buf.length;
-    if (this.options.compressDepth > 0) this.open(node);
+    if (!node.compressed) this.open(node);
   }
 
   /** Takes a node with all its elements out of the list. */
@@ -82,7 +83,7 @@ export class QuicklistChain {
 
   /** Bundles the nodes that are far enough from this end, once there are enough of them to make a full bundle. */
   protected bundle(atHead: boolean): void {
-    if (this.options.compressDepth > 0) return;
+    if (this.#opened !== null) return;
     let node = atHead ? this.head : this.tail;
     for (let i = 0; i < UNBUNDLED_NODES; i++) node = atHead ? node!.next : node!.prev;
     let first = node!;
@@ -133,9 +134,9 @@ export class QuicklistChain {
 
   /** Makes a node changeable in place; with compression it is closed again by `#settle`. */
   protected open(node: QuicklistNode): QuicklistNode {
-    if (this.options.compressDepth === 0) return node;
+    if (this.#opened === null) return node;
     this.#decompress(node);
-    if (!this.#opened.includes(node)) this.#opened.push(node);
+    this.#opened.add(node);
     return node;
   }
 
@@ -146,31 +147,25 @@ export class QuicklistChain {
   protected settle(): void {
     if (this.head !== null && this.head.blocks > 1) this.unbundle(this.head);
     if (this.tail !== null && this.tail.blocks > 1) this.unbundle(this.tail);
-    const depth = this.options.compressDepth;
-    if (depth === 0) return;
-    const opened = this.#opened;
+    if (this.#opened !== null) this.#compressInner(this.#opened);
+  }
+
+  #compressInner(opened: Set<QuicklistNode>): void {
     let left = this.head, right = this.tail;
-    for (let i = 0; i < depth && left !== null && right !== null; i++) {
-      this.#keepOpen(left);
-      this.#keepOpen(right);
+    for (let i = this.options.compressDepth; i > 0 && left !== null && right !== null; i--) {
+      this.#decompress(left);
+      this.#decompress(right);
+      opened.delete(left);
+      opened.delete(right);
       // Where the two walks meet there are no inner nodes.
-      if (left === right || left.next === right) {
-        opened.length = 0;
-        return;
-      }
+      if (left === right || left.next === right) return opened.clear();
       left = left.next;
       right = right.prev;
     }
     for (const node of opened) if (node.count > 0) this.#compress(node);
-    opened.length = 0;
+    opened.clear();
     if (left !== null) this.#compress(left);
     if (right !== null) this.#compress(right);
-  }
-
-  #keepOpen(node: QuicklistNode): void {
-    this.#decompress(node);
-    const at = this.#opened.indexOf(node);
-    if (at >= 0) this.#opened.splice(at, 1);
   }
 
   #compress(node: QuicklistNode): void {

@@ -96,6 +96,16 @@ export class QuicklistNode extends ListpackBuilder {
     return node;
   }
 
+  /** An unlinked copy of this node in a buffer of exactly its size, compressed or bundled as it is. */
+  copy(): QuicklistNode {
+    const node = new QuicklistNode(0);
+    node.adopt(this.toBytes(), 0, this.length, this.count);
+    node.plain = this.plain;
+    node.rawLength = this.rawLength;
+    node.blocks = this.blocks;
+    return node;
+  }
+
   /** One node of the listpacks of this and the next nodes, `blocks` in all; none of them plain or compressed. */
   static bundleOf(first: QuicklistNode, blocks: number, bytes: number): QuicklistNode {
     const buf = new Uint8Array(bytes);

@@ -139,15 +139,16 @@ export class ScoreTree {
     const arena = this.#arena;
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
-      const words = arena.wordsOf(node);
-      const at = arena.wordOf(node) + HEADER;
-      let i = this.#childFor(words, at - HEADER);
-      const child = words[at + i]!;
-      if (level === 1 ? this.#splitLeaf(node, i, child, record) : this.#splitInner(node, i, child)) {
-        if (key.order(words[at + HALVES + i + 1]!, words[at + RECORDS + i + 1]!) <= 0) i++;
+      const at = arena.wordOf(node);
+      let i = this.#childFor(arena.wordsOf(node), at);
+      if (level === 1 ? this.#splitLeaf(node, i, record) : this.#splitInner(node, i)) {
+        // A new node may have moved the chunks of others.
+        key.setRecord(record);
+        i = this.#childFor(arena.wordsOf(node), at);
       }
-      words[at + SIZES + i]!++;
-      node = words[at + i]!;
+      const words = arena.wordsOf(node);
+      words[at + HEADER + SIZES + i]!++;
+      node = words[at + HEADER + i]!;
     }
     this.#nodes.insertEntry(node, this.#leafIndex(node), key.high, record);
   }
@@ -311,8 +312,9 @@ export class ScoreTree {
    * Splits leaf number `i` of a node in two if it is full. A leaf at either end of the order that grows outwards is
    * not halved but left full, so that members arriving in order, as from a file, fill every leaf.
    */
-  #splitLeaf(parent: number, i: number, leaf: number, record: number): boolean {
+  #splitLeaf(parent: number, i: number, record: number): boolean {
     const nodes = this.#nodes;
+    const leaf = this.#childAt(parent, i);
     const count = nodes.count(leaf);
     if (count < LEAF_CAPACITY) return false;
     const index = this.#leafIndex(leaf);
@@ -330,7 +332,8 @@ export class ScoreTree {
   }
 
   /** Splits inner node number `i` of a node in two if it is full. */
-  #splitInner(parent: number, i: number, node: number): boolean {
+  #splitInner(parent: number, i: number): boolean {
+    const node = this.#childAt(parent, i);
     if (this.#nodes.count(node) < INNER_CAPACITY) return false;
     const right = this.#nodes.splitInner(node, INNER_CAPACITY >> 1);
     const words = this.#arena.wordsOf(right);
@@ -339,6 +342,10 @@ export class ScoreTree {
     for (let j = this.#nodes.count(right) - 1; j >= 0; j--) below += words[at + SIZES + j]!;
     this.#addSibling(parent, i, right, below, words[at + HALVES]!, words[at + RECORDS]!);
     return true;
+  }
+
+  #childAt(node: number, i: number): number {
+    return this.#arena.wordsOf(node)[this.#arena.wordOf(node) + HEADER + i]!;
   }
 
   /** Makes `right`, which took `below` members of child number `i`, the child after it. */

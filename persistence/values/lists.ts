@@ -1,10 +1,11 @@
 /** Lists in RDB: one by one (until 2.6), one ziplist, a chain of ziplists (3.2), a chain of listpacks (7.0). */
 import type { Database } from "../../store.ts";
 import { Kind } from "../../types/kind.ts";
-import { Entry, LP_END, LP_HEADER, lpBytes, lpCount, lpSkip, lpValidate } from "../../types/listpack.ts";
+import { Entry, LP_END, LP_HEADER, lpCount, lpSkip, lpValidate } from "../../types/listpack.ts";
 import { ListpackBuilder } from "../../types/listpack_builder.ts";
+import { LIST_PACKED_BYTES } from "../../types/list_view.ts";
 import { Quicklist } from "../../types/quicklist.ts";
-import { packWithinLimit, type QuicklistOptions } from "../../types/quicklist_node.ts";
+import { packWithinLimit } from "../../types/quicklist_node.ts";
 import { Container, RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
@@ -24,11 +25,17 @@ export function saveList(writer: RdbWriter, db: Database, addr: number): void {
     return;
   }
   const list = db.object<Quicklist>(addr);
-  writer.lengthOf(list.nodes);
+  writer.lengthOf(list.blocks);
   for (let node = list.head; node !== null; node = node.next) {
-    writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
-    if (node.compressed) writer.compressedString(node.buf, node.start, node.end, node.rawBytes);
-    else writer.string(node.buf, node.start, node.end);
+    // A node is one block, or a bundle of several.
+    let at = node.start;
+    do {
+      const end = node.blockEnd(at);
+      writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
+      if (node.compressed) writer.compressedString(node.buf, at, end, node.rawBytes);
+      else writer.string(node.buf, at, end);
+      at = end;
+    } while (at < node.end);
   }
 }
 
@@ -55,7 +62,7 @@ export function loadList(input: RdbInput, type: number, target: LoadTarget, out:
       for (let left = input.count(LEAST_NODE_BYTES); left > 0; left--) appendNode(input, list);
   }
   if (list.length === 0) throw new EmptyValue();
-  storeSmallest(list, target.lists, out);
+  storeSmallest(list, out);
 }
 
 function appendNode(input: RdbInput, list: Quicklist): void {
@@ -84,12 +91,12 @@ function pushAll(list: Quicklist, pack: ListpackBuilder): void {
   }
 }
 
-/** A list of one node that could grow where it is becomes a packed one, as a list that was pushed would be. */
-function storeSmallest(list: Quicklist, options: QuicklistOptions, out: LoadedValue): void {
+/** A list that fits into a record becomes a packed one, as it would be if it had been pushed. */
+function storeSmallest(list: Quicklist, out: LoadedValue): void {
   const node = list.head!;
-  if (
-    list.nodes === 1 && !node.plain && !node.compressed && packWithinLimit(node.rawBytes, node.count, options)
-  ) {
-    out.inline(Kind.LIST_PACKED, node.buf, node.start, node.start + lpBytes(node.buf, node.start));
-  } else out.held(Kind.LIST, list);
+  const fits = list.blocks === 1 && !node.plain && node.rawBytes <= LIST_PACKED_BYTES &&
+    packWithinLimit(node.rawBytes, node.count, list.options);
+  if (!fits) return out.held(Kind.LIST, list);
+  node.decompress();
+  out.inline(Kind.LIST_PACKED, node.buf, node.start, node.end);
 }

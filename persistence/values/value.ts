@@ -5,7 +5,7 @@
  * written. Reading never touches the keyspace: the value is complete and checked before anyone stores it, so a damaged
  * one leaves no trace.
  */
-import type { Database } from "../../store.ts";
+import type { Database, Expiry } from "../../store.ts";
 import type { KindCode, StoredObject } from "../../types/kind.ts";
 import type { QuicklistOptions } from "../../types/quicklist_node.ts";
 import type { RdbInput, Span } from "../rdb_input.ts";
@@ -64,7 +64,7 @@ export class LoadedValue {
   }
 
   /** Makes it the value of a key, in the place of any other. Returns the record. */
-  store(db: Database, buf: Uint8Array, start: number, end: number, expiry: number): number {
+  store(db: Database, buf: Uint8Array, start: number, end: number, expiry: Expiry): number {
     const { object } = this;
     if (object === null) return db.set(buf, start, end, this.kind, this.buf, this.start, this.end, expiry);
     this.object = null;

@@ -1,11 +1,11 @@
 /**
  * CONFIG REWRITE: the file afterwards, beside the one that the real server writes after the same commands.
  */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { Config } from "../../server/config.ts";
 import { parseCommandLine } from "../../server/config_cli.ts";
 import { loadConfig } from "../../server/config_file.ts";
-import { SystemError, SystemHost } from "../../server/config_host.ts";
+import { SystemHost } from "../../server/config_host.ts";
 import { toBytes, toText } from "../helpers/bytes.ts";
 import { freePort, realTest, startServer } from "../helpers/server.ts";
 import { mustDo, ok } from "../helpers/transcript.ts";
@@ -119,7 +119,7 @@ async function compare(dir: string, { conf, sets, notReplica }: Case): Promise<v
     await mustDo(client, "CONFIG", "REWRITE", ok);
     const real = toText(await Deno.readFile(path));
     await Deno.writeFile(path, toBytes(mine));
-    config.rewrite(["user default on nopass ~* &* +@all"]);
+    assertEquals(config.rewrite(["user default on nopass ~* &* +@all"]), undefined);
     mine = toText(await Deno.readFile(path));
     assertEquals(normalized(mine), normalized(real), text);
     await Deno.writeFile(path, toBytes(real));
@@ -134,7 +134,7 @@ Deno.test("a rewritten file says the same settings, and forced it says all of th
   assertEquals(config.set(["maxmemory", "18446744073709551615"], LOCAL), undefined);
   assertEquals(config.set(["hz", "33", "requirepass", "a\0\xff'\"", "bind", "127.0.0.1"], LOCAL), undefined);
   for (const force of [false, true]) {
-    config.rewrite(undefined, force);
+    assertEquals(config.rewrite(undefined, force), undefined);
     assertEquals(loaded(dir).get(["*"]), config.get(["*"]));
   }
   const forced = await Deno.readTextFile(dir + "/t.conf");
@@ -152,7 +152,7 @@ Deno.test("a rewrite that fails leaves the old file, and a missing file is made"
   await Deno.writeTextFile(dir + "/t.conf", "hz 20\n");
   const config = loaded(dir);
   await Deno.remove(dir + "/t.conf");
-  config.rewrite(undefined);
+  assertEquals(config.rewrite(undefined), undefined);
   assertEquals(
     (await Deno.readTextFile(dir + "/t.conf")).split("\n").slice(0, 2),
     [
@@ -161,6 +161,6 @@ Deno.test("a rewrite that fails leaves the old file, and a missing file is made"
     ].sort(),
   );
   config.file = dir + "/gone/t.conf";
-  assertThrows(() => config.rewrite(undefined), SystemError, "No such file or directory");
+  assertEquals(config.rewrite(undefined), "No such file or directory");
   await Deno.remove(dir, { recursive: true });
 });

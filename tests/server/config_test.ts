@@ -6,7 +6,8 @@ import { allowsProtected, Config, protectedCommandError } from "../../server/con
 import { DIRECTIVES } from "../../server/config_directives.ts";
 import { type ConfigHost, SystemError } from "../../server/config_host.ts";
 import { ConfigValues } from "../../server/config_values.ts";
-import { formatNotifyFlags, Notify, parseNotifyFlags } from "../../server/notify_flags.ts";
+import { Notify } from "../../commands/notify_classes.ts";
+import { formatNotifyFlags, parseNotifyFlags } from "../../server/notify_flags.ts";
 
 const LOCAL = { local: true, loading: false };
 

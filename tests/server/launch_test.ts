@@ -128,6 +128,7 @@ Deno.test({
         "M # Received SIGTERM scheduling shutdown...",
         "M * asked to stop by SIGTERM",
         "M * Removing the pid file.",
+        "M # Redis is now ready to exit, bye bye...",
       ],
     );
     assertStringIncludes(ended.stdout, ` PID: ${ended.pid}\n`);

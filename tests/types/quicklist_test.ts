@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { Arena } from "../../types/arena.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { Entry, lpValidate } from "../../types/listpack.ts";
 import { ListpackBuilder } from "../../types/listpack_builder.ts";
@@ -153,6 +154,11 @@ function replay(seed: number, opts: QuicklistOptions, steps: number, longest: nu
     if (i % 50 === 0) check(list, model);
   }
   check(list, model);
+  const copy = list.cloneInto(new Arena());
+  check(copy, model);
+  assertEquals(copy.blocks, list.blocks);
+  while (!list.release(3)) assertEquals(list.head === null, false);
+  check(copy, model);
 }
 
 Deno.test("a quicklist equals an array through random changes, for every fill", () => {

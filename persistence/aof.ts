@@ -1,0 +1,295 @@
+/**
+ * The append-only file as a whole: its directory, its manifest, its parts, and how a rewrite replaces them.
+ *
+ * The order of steps is what makes it durable. A file exists, with its directory entry synced, before the manifest
+ * names it; the manifest is replaced in one step; files are removed only after no manifest names them as part of the
+ * data set. So a crash between any two steps leaves a manifest whose files are all there and hold every command that
+ * was acknowledged. Loading is in aof_loader.ts, the writing of commands in aof_writer.ts.
+ */
+import {
+  type AofManifest,
+  EMPTY_MANIFEST,
+  formatManifest,
+  manifestName,
+  manifestTempName,
+  parseManifest,
+  partsToLoad,
+  withNextBase,
+  withNextIncremental,
+  withoutHistory,
+} from "./aof_manifest.ts";
+import { AofWriter, type AofWriterHost, type AofWriterSettings } from "./aof_writer.ts";
+import {
+  type Disk,
+  type DiskFile,
+  errnoText,
+  joinPath,
+  readWhole,
+  removeIfPresent,
+  replaceFile,
+} from "./disk.ts";
+import type { RequestFrame } from "../resp.ts";
+import { fromLatin1, latin1 } from "../types/bytes.ts";
+
+/** The directives that decide names and forms. */
+export interface AofSettings extends AofWriterSettings {
+  readonly dir: string;
+  readonly appenddirname: string;
+  readonly appendfilename: string;
+  readonly aofUseRdbPreamble: boolean;
+  readonly aofDisableAutoGc: boolean;
+}
+
+/** What the append-only file needs of its surroundings. */
+export interface AofHost extends AofWriterHost {
+  readonly settings: AofSettings;
+  readonly disk: Disk;
+}
+
+/** OFF: not kept. ON: kept. WAITING: turned on, but valid only once the first rewrite is complete. */
+export type AofState = "off" | "on" | "waiting";
+
+/** One server's append-only file. */
+export class AppendOnlyFile {
+  state: AofState = "off";
+  manifest: AofManifest = EMPTY_MANIFEST;
+  readonly #host: AofHost;
+  #writer: AofWriter | null = null;
+  /** Bytes of the parts that are not written to any more. */
+  #closedBytes = 0;
+  #baseBytes = 0;
+  /** Size after the last rewrite or at the start: what auto-aof-rewrite-percentage compares with. */
+  rewriteBaseBytes = 0;
+
+  constructor(host: AofHost) {
+    this.#host = host;
+  }
+
+  /** The directory of the parts. */
+  get directory(): string {
+    return joinPath(this.#host.settings.dir, this.#host.settings.appenddirname);
+  }
+
+  /** Bytes of all parts, with what is about to be written. */
+  get size(): number {
+    return this.#closedBytes + (this.#writer?.size ?? 0);
+  }
+
+  get baseBytes(): number {
+    return this.#baseBytes;
+  }
+
+  /** Why writes must be refused; null while all is well. */
+  get error(): string | null {
+    return this.#writer?.error ?? null;
+  }
+
+  /** The writer, for statistics; null while off. */
+  get writer(): AofWriter | null {
+    return this.#writer;
+  }
+
+  feed(db: number, frame: RequestFrame): void {
+    this.#writer?.feed(db, frame);
+  }
+
+  /** See {@link AofWriter.commit}. */
+  commit(): Promise<void> {
+    return this.#writer === null ? DONE : this.#writer.commit();
+  }
+
+  flush(force: boolean): void {
+    this.#writer?.flush(force);
+  }
+
+  path(name: string): string {
+    return joinPath(this.directory, name);
+  }
+
+  // -- Starting -------------------------------------------------------------------------------------------------
+
+  /** Reads the manifest that is on disk, if there is one. Throws ManifestError or what the disk throws. */
+  readManifest(): void {
+    const { disk, settings } = this.#host;
+    const path = this.path(manifestName(settings.appendfilename));
+    this.manifest = disk.stat(path) === null ? EMPTY_MANIFEST : parseManifest(latin1(readWhole(disk, path)));
+  }
+
+  /** Puts a manifest into force, on disk and then here. Throws what the disk throws; the old one then stays. */
+  persist(manifest: AofManifest): void {
+    const { disk, settings } = this.#host;
+    this.#makeDirectory();
+    const name = manifestName(settings.appendfilename);
+    const temp = manifestTempName(settings.appendfilename);
+    try {
+      replaceFile(disk, this.directory, name, temp, fromLatin1(formatManifest(manifest)));
+      this.manifest = manifest;
+    } catch (error) {
+      // Whether it is on disk is not certain: the names that it gives out must never stand for another content.
+      const { baseSeq, incrementalSeq } = manifest;
+      this.manifest = { ...this.manifest, baseSeq, incrementalSeq };
+      throw error;
+    }
+  }
+
+  #makeDirectory(): void {
+    const { disk, settings } = this.#host;
+    if (disk.stat(this.directory) !== null) return;
+    disk.makeDirectory(this.directory);
+    disk.syncDirectory(settings.dir);
+  }
+
+  /**
+   * Opens the last incremental part to append to it, making what is missing: `writeBase` writes the data set, as it is
+   * now, to a base file. Called after loading.
+   */
+  open(writeBase: (directory: string, name: string) => void): void {
+    const { settings } = this.#host;
+    let manifest = this.manifest;
+    this.#makeDirectory();
+    if (partsToLoad(manifest).length === 0) {
+      manifest = withNextBase(manifest, settings.appendfilename, settings.aofUseRdbPreamble, 0);
+      writeBase(this.directory, manifest.base!.name);
+      this.#host.notice(`Creating AOF base file ${manifest.base!.name} on server start`);
+    }
+    const isNew = manifest.incremental.length === 0;
+    if (isNew) manifest = withNextIncremental(manifest, settings.appendfilename);
+    const name = manifest.incremental.at(-1)!.name;
+    const file = this.#openPart(name, isNew);
+    if (manifest !== this.manifest) this.persist(manifest);
+    this.#host.notice(`${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
+    this.#writer = new AofWriter(file, this.#sizeOf(name), this.#host);
+    this.state = "on";
+    this.#measure();
+    this.rewriteBaseBytes = this.size;
+    this.removeHistory();
+  }
+
+  #openPart(name: string, isNew: boolean): DiskFile {
+    const { disk } = this.#host;
+    const file = disk.open(this.path(name), isNew ? "create" : "append");
+    if (isNew) disk.syncDirectory(this.directory);
+    return file;
+  }
+
+  #sizeOf(name: string): number {
+    return this.#host.disk.stat(this.path(name))?.size ?? 0;
+  }
+
+  /** Takes the sizes of all parts but the last from the disk. */
+  #measure(): void {
+    const { base, incremental } = this.manifest;
+    this.#baseBytes = base === null ? 0 : this.#sizeOf(base.name);
+    this.#closedBytes = this.#baseBytes;
+    const closed = this.state === "on" ? incremental.slice(0, -1) : incremental;
+    for (const part of closed) this.#closedBytes += this.#sizeOf(part.name);
+  }
+
+  // -- Turning on and off at run time -----------------------------------------------------------------------------
+
+  /** Turned on: from the next rewrite on there will be an append-only file. */
+  wait(): void {
+    this.state = "waiting";
+  }
+
+  /** Turned off: what is pending is written and synced; the files stay. Throws what the disk throws. */
+  stop(): void {
+    const waiting = this.state === "waiting";
+    this.state = "off";
+    this.close();
+    if (waiting) removeIfPresent(this.#host.disk, this.#tempIncremental);
+  }
+
+  // -- Rewriting ------------------------------------------------------------------------------------------------
+
+  /** The state in which the rewrite under way began. */
+  #begunAs: AofState = "off";
+
+  get #tempIncremental(): string {
+    return this.path(`temp-${this.#host.settings.appendfilename}.incr`);
+  }
+
+  /**
+   * The instant of the cut: commands from here on go to a new part. While the append-only file is being turned on
+   * nothing of the old one may be touched, so the new part has a temporary name and no manifest yet.
+   */
+  beginRewrite(): void {
+    this.#makeDirectory();
+    this.#begunAs = this.state;
+    if (this.state === "off") return; // only a base is written, for who turns the file on at the next start
+    if (this.state === "waiting") {
+      const file = this.#host.disk.open(this.#tempIncremental, "create");
+      if (this.#writer === null) this.#writer = new AofWriter(file, 0, this.#host);
+      else this.#writer.switchTo(file, 0);
+      return;
+    }
+    const manifest = withNextIncremental(this.manifest, this.#host.settings.appendfilename);
+    const name = manifest.incremental.at(-1)!.name;
+    this.#writer!.flush(true);
+    if (this.#writer!.pending > 0) throw new Error(this.error ?? "the append-only file cannot be written");
+    const file = this.#openPart(name, true);
+    try {
+      this.persist(manifest);
+      const before = this.#writer!.size;
+      this.#writer!.switchTo(file, 0);
+      this.#closedBytes += before;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    this.#host.notice(`Creating AOF incr file ${name} on background rewrite`);
+  }
+
+  /** The snapshot is complete in this file, synced: it becomes the base. Throws what the disk throws. */
+  finishRewrite(tempBase: string): void {
+    const { disk, settings } = this.#host;
+    const waiting = this.#begunAs === "waiting";
+    let manifest = withNextBase(
+      this.manifest,
+      settings.appendfilename,
+      settings.aofUseRdbPreamble,
+      this.#begunAs === "on" ? 1 : 0,
+    );
+    disk.rename(tempBase, this.path(manifest.base!.name));
+    this.#host.notice(
+      `Successfully renamed the temporary AOF base file ${tempBase} into ${manifest.base!.name}`,
+    );
+    if (waiting) {
+      manifest = withNextIncremental(manifest, settings.appendfilename);
+      const name = manifest.incremental.at(-1)!.name;
+      disk.rename(this.#tempIncremental, this.path(name));
+      this.#host.notice(`Successfully renamed the temporary AOF incr file into ${name}`);
+    }
+    disk.syncDirectory(this.directory);
+    this.persist(manifest);
+    if (waiting) this.state = "on";
+    this.#measure();
+    this.rewriteBaseBytes = this.size;
+    this.removeHistory();
+  }
+
+  /** Removes the parts that were replaced. That this fails is logged; the next start tries again. */
+  removeHistory(): void {
+    const { disk, settings } = this.#host;
+    const { history } = this.manifest;
+    if (history.length === 0 || settings.aofDisableAutoGc) return;
+    try {
+      for (const part of history) {
+        this.#host.notice(`Removing the history file ${part.name} in the background`);
+        removeIfPresent(disk, this.path(part.name));
+      }
+      this.persist(withoutHistory(this.manifest));
+    } catch (error) {
+      this.#host.warning(`Removing replaced parts of the append-only file failed: ${errnoText(error)}`);
+    }
+  }
+
+  /** Writes and syncs what is pending and closes; before the process ends. */
+  close(): void {
+    const writer = this.#writer;
+    this.#writer = null;
+    writer?.close();
+  }
+}
+
+const DONE = Promise.resolve();

@@ -1,0 +1,301 @@
+/**
+ * A data set as commands: the base of the append-only file where aof-use-rdb-preamble is off.
+ *
+ * Large collections are split into commands of a limited number of elements, so that neither the writer nor the
+ * loader ever has to hold one whole.
+ */
+import type { Database } from "../store.ts";
+import { NO_EXPIRY } from "../store.ts";
+import { copyBytes, EMPTY_BYTES, formatInt, MAX_INT64_DIGITS, writeLatin1 } from "../types/bytes.ts";
+import { Entry, LP_END, LP_HEADER, lpCount, lpSkip } from "../types/listpack.ts";
+import { intsetGet, intsetLength } from "../types/intset.ts";
+import { formatDouble } from "../types/double.ts";
+import { IdCursor } from "../types/id_table.ts";
+import { Kind } from "../types/kind.ts";
+import type { Quicklist } from "../types/quicklist.ts";
+import { QuicklistCursor } from "../types/quicklist_cursor.ts";
+import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
+import type { ConsumerGroup } from "../types/stream_groups.ts";
+import { StreamId } from "../types/stream_id.ts";
+import { StreamReader } from "../types/stream_reader.ts";
+import type { SortedSet } from "../types/zset.ts";
+import { zpScore } from "../types/zset_packed.ts";
+import type { SnapshotEncoder } from "./snapshot.ts";
+
+/** Elements of one command. */
+const ITEMS_PER_COMMAND = 64;
+const FIRST_BYTES = 256 * 1024 + 16 * 1024;
+
+const entry = new Entry();
+const digits = new Uint8Array(MAX_INT64_DIGITS);
+const scoreText = new Uint8Array(40);
+
+/** Writes RESP commands into a growing buffer. */
+export class CommandEncoder implements SnapshotEncoder {
+  #buf = new Uint8Array(FIRST_BYTES);
+  length = 0;
+  readonly #timestampSeconds: number | null;
+  readonly #functions: Iterable<Uint8Array>;
+
+  /** @param timestampSeconds for the annotation of aof-timestamp-enabled, null without. */
+  constructor(timestampSeconds: number | null, functions: Iterable<Uint8Array>) {
+    this.#timestampSeconds = timestampSeconds;
+    this.#functions = functions;
+  }
+
+  begin(): void {
+    if (this.#timestampSeconds !== null) this.#raw(`#TS:${this.#timestampSeconds}\r\n`);
+    for (const source of this.#functions) {
+      this.#command("FUNCTION", 3);
+      this.#text("LOAD");
+      this.#bulk(source, 0, source.length);
+    }
+  }
+
+  database(index: number, _keys: number, _expiring: number): void {
+    this.#command("SELECT", 2);
+    this.#text(String(index));
+  }
+
+  record(db: Database, addr: number): void {
+    this.#value(db, addr);
+    if (db.expiryOf(addr) === NO_EXPIRY) return;
+    this.#keyCommand("PEXPIREAT", db, addr, 1);
+    this.#int(db.exactExpiryOf(addr));
+  }
+
+  end(): void {}
+
+  drain(): Uint8Array {
+    if (this.length === 0) return EMPTY_BYTES;
+    const full = this.#buf.subarray(0, this.length);
+    this.#buf = new Uint8Array(FIRST_BYTES);
+    this.length = 0;
+    return full;
+  }
+
+  // -- Values ---------------------------------------------------------------------------------------------------
+
+  #value(db: Database, addr: number): void {
+    switch (db.kind(addr)) {
+      case Kind.EMBSTR:
+      case Kind.RAW:
+      case Kind.INT: {
+        const start = db.valueStart(addr);
+        this.#keyCommand("SET", db, addr, 1);
+        return this.#bulk(db.bytes(addr), start, start + db.valueLength(addr));
+      }
+      case Kind.LIST_PACKED:
+        return this.#packed("RPUSH", db, addr, 1);
+      case Kind.LIST:
+        return this.#list(db, addr);
+      case Kind.HASH_PACKED:
+        return this.#packed("HMSET", db, addr, 2);
+      case Kind.SET_INTS:
+        return this.#intset(db, addr);
+      case Kind.ZSET_PACKED:
+        return this.#packedSortedSet(db, addr);
+      case Kind.ZSET:
+        return this.#sortedSet(db, addr);
+      case Kind.STREAM:
+        return this.#stream(db, addr);
+    }
+  }
+
+  /** A listpack whose entries are the command's arguments, `step` of them to an element. */
+  #packed(name: string, db: Database, addr: number, step: number): void {
+    const buf = db.bytes(addr);
+    const start = db.valueStart(addr);
+    this.#entries(name, db, addr, buf, start, step);
+  }
+
+  #entries(name: string, db: Database, addr: number, buf: Uint8Array, start: number, step: number): void {
+    let left = lpCount(buf, start);
+    let inCommand = 0;
+    for (let p = start + LP_HEADER; buf[p] !== LP_END; p = lpSkip(buf, p)) {
+      if (inCommand === 0) {
+        inCommand = Math.min(left, ITEMS_PER_COMMAND * step);
+        this.#keyCommand(name, db, addr, inCommand);
+      }
+      entry.readText(buf, p);
+      this.#bulk(entry.buf, entry.start, entry.end);
+      inCommand--;
+      left--;
+    }
+  }
+
+  #list(db: Database, addr: number): void {
+    const list = db.object<Quicklist>(addr);
+    const cursor = new QuicklistCursor();
+    for (let more = cursor.seek(list, 0); more; more = cursor.next()) {
+      if (cursor.index % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand("RPUSH", db, addr, Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
+      }
+      const { buf, start, end } = cursor.entry.text();
+      this.#bulk(buf, start, end);
+    }
+  }
+
+  #intset(db: Database, addr: number): void {
+    const buf = db.bytes(addr);
+    const start = db.valueStart(addr);
+    const length = intsetLength(buf, start);
+    for (let i = 0; i < length; i++) {
+      if (i % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand("SADD", db, addr, Math.min(length - i, ITEMS_PER_COMMAND));
+      }
+      this.#int(intsetGet(buf, start, i));
+    }
+  }
+
+  #packedSortedSet(db: Database, addr: number): void {
+    const buf = db.bytes(addr);
+    const start = db.valueStart(addr);
+    const members = lpCount(buf, start) >> 1;
+    let p = start + LP_HEADER;
+    for (let i = 0; i < members; i++) {
+      if (i % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand("ZADD", db, addr, 2 * Math.min(members - i, ITEMS_PER_COMMAND));
+      }
+      this.#score(zpScore(buf, p));
+      entry.readText(buf, p);
+      this.#bulk(entry.buf, entry.start, entry.end);
+      p = lpSkip(buf, lpSkip(buf, p));
+    }
+  }
+
+  #sortedSet(db: Database, addr: number): void {
+    const set = db.object<SortedSet>(addr);
+    const position = { leaf: 0, index: 0 };
+    let i = 0;
+    for (let record = set.seek(0, position); record !== 0; record = set.next(position), i++) {
+      if (i % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand("ZADD", db, addr, 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
+      }
+      this.#score(set.score(record));
+      const start = set.memberStart(record);
+      this.#bulk(set.memberBytes(record), start, start + set.memberLength(record));
+    }
+  }
+
+  #stream(db: Database, addr: number): void {
+    const stream = db.object<Stream>(addr);
+    const reader = new StreamReader().start(stream.nodes, MIN_ID, MAX_ID, false);
+    while (reader.next()) {
+      this.#keyCommand("XADD", db, addr, 1 + reader.fieldCount * 2);
+      this.#text(reader.id.toString());
+      while (reader.nextField()) {
+        entry.readText(reader.buf, reader.field);
+        this.#bulk(entry.buf, entry.start, entry.end);
+        entry.readText(reader.buf, reader.value);
+        this.#bulk(entry.buf, entry.start, entry.end);
+      }
+    }
+    if (stream.length === 0) this.#emptyStream(db, addr, stream);
+    this.#keyCommand("XSETID", db, addr, 5);
+    this.#text(stream.lastId.toString());
+    this.#text("ENTRIESADDED");
+    this.#int(stream.entriesAdded);
+    this.#text("MAXDELETEDID");
+    this.#text(stream.maxDeletedId.toString());
+    for (let i = 0; i < stream.groups.size; i++) this.#group(db, addr, stream.groups.at(i));
+  }
+
+  /** A stream without entries: one is added and trimmed in the same command. */
+  #emptyStream(db: Database, addr: number, stream: Stream): void {
+    this.#keyCommand("XADD", db, addr, 5);
+    this.#text("MAXLEN");
+    this.#text("0");
+    this.#text(stream.lastId.isZero() ? "0-1" : stream.lastId.toString());
+    this.#text("x");
+    this.#text("y");
+  }
+
+  #group(db: Database, addr: number, group: ConsumerGroup): void {
+    this.#groupCommand("CREATE", db, addr, group, 3);
+    this.#text(group.lastId.toString());
+    this.#text("ENTRIESREAD");
+    this.#int(group.entriesRead);
+    const cursor = new IdCursor();
+    const id = new StreamId();
+    for (let i = 0; i < group.consumers.size; i++) {
+      const consumer = group.consumers.at(i);
+      this.#groupCommand("CREATECONSUMER", db, addr, group, 1);
+      this.#bulk(consumer.name, 0, consumer.name.length);
+    }
+    const { pending } = group;
+    for (let ok = pending.seekFirst(cursor); ok; ok = pending.next(cursor)) {
+      const { name } = group.owner(cursor);
+      this.#keyCommand("XCLAIM", db, addr, 10);
+      this.#bulk(group.name, 0, group.name.length);
+      this.#bulk(name, 0, name.length);
+      this.#text("0");
+      this.#text(cursor.readId(id).toString());
+      this.#text("TIME");
+      this.#int(group.deliveryTime(cursor));
+      this.#text("RETRYCOUNT");
+      this.#int(group.deliveryCount(cursor));
+      this.#text("JUSTID");
+      this.#text("FORCE");
+    }
+  }
+
+  #groupCommand(sub: string, db: Database, addr: number, group: ConsumerGroup, count: number): void {
+    this.#command("XGROUP", count + 4);
+    this.#text(sub);
+    const start = db.keyStart(addr);
+    this.#bulk(db.bytes(addr), start, start + db.keyLength(addr));
+    this.#bulk(group.name, 0, group.name.length);
+  }
+
+  // -- RESP -----------------------------------------------------------------------------------------------------
+
+  /** Begins a command with a key and `count` more arguments. */
+  #keyCommand(name: string, db: Database, addr: number, count: number): void {
+    this.#command(name, count + 2);
+    const start = db.keyStart(addr);
+    this.#bulk(db.bytes(addr), start, start + db.keyLength(addr));
+  }
+
+  /** Begins a command of `count` arguments, its name included. */
+  #command(name: string, count: number): void {
+    this.#raw(`*${count}\r\n$${name.length}\r\n${name}\r\n`);
+  }
+
+  #text(text: string): void {
+    this.#raw(`$${text.length}\r\n${text}\r\n`);
+  }
+
+  #int(value: number | bigint): void {
+    this.#bulk(digits, 0, formatInt(value, digits, 0));
+  }
+
+  #score(value: number): void {
+    this.#bulk(scoreText, 0, writeLatin1(formatDouble(value), scoreText, 0));
+  }
+
+  #bulk(buf: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start + MAX_INT64_DIGITS + 5);
+    this.#buf[this.length] = 36;
+    const at = formatInt(end - start, this.#buf, this.length + 1);
+    this.#buf[at] = 13;
+    this.#buf[at + 1] = 10;
+    copyBytes(buf, start, end, this.#buf, at + 2);
+    this.length = at + 2 + end - start;
+    this.#buf[this.length++] = 13;
+    this.#buf[this.length++] = 10;
+  }
+
+  #raw(text: string): void {
+    this.#reserve(text.length);
+    this.length = writeLatin1(text, this.#buf, this.length);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed <= this.#buf.length) return;
+    const bigger = new Uint8Array(Math.max(needed, this.#buf.length * 2));
+    bigger.set(this.#buf.subarray(0, this.length));
+    this.#buf = bigger;
+  }
+}

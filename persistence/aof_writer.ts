@@ -1,0 +1,337 @@
+/**
+ * Writing to one part of the append-only file: the buffer of commands, the writes, the syncs, and what happens when
+ * one of them fails.
+ *
+ * Commands are collected while a batch of requests runs. Before any reply of that batch leaves, {@link AofWriter.commit}
+ * writes all of it in one write and, under appendfsync always, syncs it; connections whose batches ran in the same
+ * turn of the event loop share both. Under everysec a sync runs beside the server about once a second.
+ *
+ * A write that fails leaves no half command behind: the file is cut back to where it was, the buffer is kept and tried
+ * again, and {@link AofWriter.error} says that writes must be refused until it works. Under `always` nothing could be
+ * promised to the clients that wait, so the process ends instead, as redis-server does.
+ */
+import type { RequestFrame } from "../resp.ts";
+import { copyBytes, formatInt, MAX_INT64_DIGITS, writeLatin1 } from "../types/bytes.ts";
+import { type DiskFile, errnoText } from "./disk.ts";
+
+/** A buffer larger than this is given up once it is written. */
+const KEPT_BUFFER_BYTES = 1024 * 1024;
+const FIRST_BUFFER_BYTES = 16 * 1024;
+/** appendfsync everysec: how often a sync begins, and how long a write waits for one under way. Milliseconds. */
+const SYNC_EVERY_MS = 1000;
+const POSTPONE_MS = 2000;
+/** How often the same trouble is logged. Milliseconds. */
+const LOG_EVERY_MS = 30_000;
+/** How many rounds of waiting callbacks pass before a commit is carried out, so that others join it. */
+const GATHER_ROUNDS = 6;
+
+/** The directives that the writer follows; read anew each time. */
+export interface AofWriterSettings {
+  readonly appendfsync: "always" | "everysec" | "no";
+  readonly noAppendfsyncOnRewrite: boolean;
+  readonly aofTimestampEnabled: boolean;
+}
+
+/** What the writer needs of its surroundings. */
+export interface AofWriterHost {
+  readonly settings: AofWriterSettings;
+  wallMs(): number;
+  monotonicMs(): number;
+  /** Whether a snapshot is being written, during which no-appendfsync-on-rewrite applies. */
+  rewriting(): boolean;
+  warning(message: string): void;
+  notice(message: string): void;
+  /** Ends the process: nothing that was not synced may be acknowledged. */
+  exit(message: string): void;
+  /** {@link AofWriter.error} has changed. */
+  errorChanged(): void;
+}
+
+const CR = 13, LF = 10;
+const NOTHING = Promise.resolve();
+
+/** The part that is appended to. */
+export class AofWriter {
+  /** What the operating system said to the last write or sync that failed; null while all is well. */
+  error: string | null = null;
+  /** Writes that waited for a sync under way, and went ahead after two seconds all the same. */
+  delayedSyncs = 0;
+  readonly #host: AofWriterHost;
+  #file: DiskFile;
+  /** Bytes in the file that belong to whole writes. */
+  #size: number;
+  #synced: number;
+  #buf = new Uint8Array(FIRST_BUFFER_BYTES);
+  #length = 0;
+  #selected = -1;
+  #annotatedSecond = 0;
+  #syncing: Promise<void> | null = null;
+  #syncFailed = false;
+  #lastSyncMs: number;
+  #postponedSinceMs = 0;
+  #loggedMs = -Infinity;
+  #commit: Promise<void> | null = null;
+  #ended = false;
+
+  /** @param size bytes that the file has already. */
+  constructor(file: DiskFile, size: number, host: AofWriterHost) {
+    this.#file = file;
+    this.#size = size;
+    this.#synced = size;
+    this.#host = host;
+    this.#lastSyncMs = host.monotonicMs();
+  }
+
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes not written yet. */
+  get pending(): number {
+    return this.#length;
+  }
+
+  /** Whether a sync runs beside the server. */
+  get syncing(): boolean {
+    return this.#syncing !== null;
+  }
+
+  // -- Commands in ----------------------------------------------------------------------------------------------
+
+  /** Adds a command that was executed in database `db`. */
+  feed(db: number, frame: RequestFrame): void {
+    if (this.#host.settings.aofTimestampEnabled) this.#annotate();
+    if (db !== this.#selected) {
+      const number = String(db);
+      this.#text(`*2\r\n$6\r\nSELECT\r\n$${number.length}\r\n${number}\r\n`);
+      this.#selected = db;
+    }
+    const { buf, count, starts, ends } = frame;
+    this.#reserve(MAX_INT64_DIGITS + 3);
+    this.#header(42, count);
+    for (let i = 0; i < count; i++) {
+      const start = starts[i]!, end = ends[i]!;
+      this.#reserve(end - start + MAX_INT64_DIGITS + 5);
+      this.#header(36, end - start);
+      copyBytes(buf, start, end, this.#buf, this.#length);
+      this.#length += end - start;
+      this.#buf[this.#length++] = CR;
+      this.#buf[this.#length++] = LF;
+    }
+  }
+
+  /** The time, once a second: where redis-check-aof can cut the file to go back in time. */
+  #annotate(): void {
+    const second = Math.floor(this.#host.wallMs() / 1000);
+    if (second <= this.#annotatedSecond) return;
+    this.#annotatedSecond = second;
+    this.#text(`#TS:${second}\r\n`);
+  }
+
+  #text(text: string): void {
+    this.#reserve(text.length);
+    this.#length = writeLatin1(text, this.#buf, this.#length);
+  }
+
+  #header(type: number, value: number): void {
+    const buf = this.#buf;
+    buf[this.#length] = type;
+    const at = formatInt(value, buf, this.#length + 1);
+    buf[at] = CR;
+    buf[at + 1] = LF;
+    this.#length = at + 2;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buf.length) return;
+    const bigger = new Uint8Array(Math.max(needed, this.#buf.length * 2));
+    bigger.set(this.#buf.subarray(0, this.#length));
+    this.#buf = bigger;
+  }
+
+  // -- Bytes out ------------------------------------------------------------------------------------------------
+
+  /**
+   * Fulfilled once everything fed so far is as safe as appendfsync says; replies wait for it. Never rejects: where
+   * that cannot be reached, the process ends.
+   */
+  commit(): Promise<void> {
+    if (this.#length === 0 && this.#commit === null) return NOTHING;
+    return this.#commit ??= this.#gather();
+  }
+
+  async #gather(): Promise<void> {
+    // Requests that arrived in this turn of the event loop run first and join: one write and one sync for all.
+    for (let round = 0; round < GATHER_ROUNDS; round++) await NOTHING;
+    this.#commit = null;
+    this.flush(false);
+    // Nothing may be acknowledged any more once the process is to end.
+    if (this.#ended) await new Promise<void>(() => {});
+  }
+
+  /** Writes what is pending. `force` does not wait for a sync under way. */
+  flush(force: boolean): void {
+    if (this.#ended) return;
+    const always = this.#host.settings.appendfsync === "always";
+    if (this.#length > 0 && !(this.#mustWait(force, always))) this.#write(always);
+    if (this.#ended || this.#synced === this.#size) return;
+    if (this.#host.settings.noAppendfsyncOnRewrite && this.#host.rewriting()) return;
+    if (always) this.#syncNow();
+    else if (this.#host.settings.appendfsync === "everysec") this.#syncSometimes();
+  }
+
+  /** A write beside a running sync would hold up the server until the disk is done: it is put off, for a while. */
+  #mustWait(force: boolean, always: boolean): boolean {
+    if (force || always || this.#syncing === null) {
+      this.#postponedSinceMs = 0;
+      return false;
+    }
+    const now = this.#host.monotonicMs();
+    if (this.#postponedSinceMs === 0) this.#postponedSinceMs = now;
+    if (now - this.#postponedSinceMs < POSTPONE_MS) return true;
+    this.#postponedSinceMs = 0;
+    this.delayedSyncs++;
+    this.#host.notice(
+      "Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer without waiting for fsync " +
+        "to complete, this may slow down Redis.",
+    );
+    return false;
+  }
+
+  #write(always: boolean): void {
+    const wanted = this.#length;
+    let written = 0;
+    try {
+      while (written < wanted) {
+        const count = this.#file.writeSync(this.#buf.subarray(written, wanted));
+        if (count <= 0) throw new Error("write returned 0");
+        written += count;
+      }
+    } catch (error) {
+      return this.#writeFailed(error, written, wanted, always);
+    }
+    this.#size += wanted;
+    this.#length = 0;
+    if (this.#buf.length > KEPT_BUFFER_BYTES) this.#buf = new Uint8Array(FIRST_BUFFER_BYTES);
+    if (this.error !== null && !this.#syncFailed) {
+      this.#host.warning("AOF write error looks solved, Redis can write again.");
+      this.#setError(null);
+    }
+  }
+
+  #writeFailed(error: unknown, written: number, wanted: number, always: boolean): void {
+    const text = errnoText(error);
+    const now = this.#host.monotonicMs();
+    if (now - this.#loggedMs > LOG_EVERY_MS) {
+      this.#loggedMs = now;
+      this.#host.warning(
+        written === 0
+          ? `Error writing to the AOF file: ${text}`
+          : `Short write while writing to the AOF file: (nwritten=${written}, expected=${wanted})`,
+      );
+    }
+    if (written > 0) written = this.#cutBack(written);
+    if (always) {
+      return this.#end(
+        "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
+      );
+    }
+    // What could not be cut off again is in the file: only the rest is tried again.
+    this.#size += written;
+    this.#buf.copyWithin(0, written, this.#length);
+    this.#length -= written;
+    this.#setError(text);
+  }
+
+  /** Removes a half-written tail. Returns how much of it stays. */
+  #cutBack(written: number): number {
+    try {
+      this.#file.truncateSync(this.#size);
+      return 0;
+    } catch (error) {
+      this.#host.warning(
+        "Could not remove short write from the append-only file.  Redis may refuse to load the AOF the next time it " +
+          `starts.  ftruncate: ${errnoText(error)}`,
+      );
+      return written;
+    }
+  }
+
+  #syncNow(): void {
+    try {
+      this.#file.syncDataSync();
+      this.#synced = this.#size;
+      this.#lastSyncMs = this.#host.monotonicMs();
+    } catch (error) {
+      this.#end(
+        `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${
+          errnoText(error)
+        }. Exiting...`,
+      );
+    }
+  }
+
+  #syncSometimes(): void {
+    const now = this.#host.monotonicMs();
+    if (this.#syncing !== null || now - this.#lastSyncMs < SYNC_EVERY_MS) return;
+    this.#lastSyncMs = now;
+    const size = this.#size;
+    this.#syncing = this.#file.syncData().then(() => {
+      this.#synced = Math.max(this.#synced, size);
+      if (!this.#syncFailed) return;
+      this.#syncFailed = false;
+      this.#setError(null);
+    }, (error) => {
+      this.#syncFailed = true;
+      this.#host.warning(`Fail to fsync the AOF file: ${errnoText(error)}`);
+      this.#setError(errnoText(error));
+    }).finally(() => this.#syncing = null);
+  }
+
+  #setError(text: string | null): void {
+    if (this.error === text) return;
+    this.error = text;
+    this.#host.errorChanged();
+  }
+
+  #end(message: string): void {
+    this.#ended = true;
+    this.#host.exit(message);
+  }
+
+  // -- Changing parts -------------------------------------------------------------------------------------------
+
+  /**
+   * Goes on in another file, whose first command will say its database. What is pending is written to the old one,
+   * which is synced and closed beside the server. Throws where the old file cannot take what is pending.
+   */
+  switchTo(file: DiskFile, size: number): void {
+    this.flush(true);
+    if (this.#length > 0) throw new Error(this.error ?? "the append-only file cannot be written");
+    this.#closeLater(this.#file, this.#synced < this.#size);
+    this.#file = file;
+    this.#size = this.#synced = size;
+    this.#selected = -1;
+  }
+
+  #closeLater(file: DiskFile, sync: boolean): void {
+    const before = this.#syncing ?? NOTHING;
+    before.then(() => sync ? file.syncData() : undefined).catch((error) => {
+      this.#syncFailed = true;
+      this.#setError(errnoText(error));
+    }).finally(() => file.close());
+  }
+
+  /** Writes and syncs everything and closes the file. Throws what the disk throws. */
+  close(): void {
+    this.flush(true);
+    try {
+      if (this.#length > 0) throw new Error(this.error ?? "the append-only file cannot be written");
+      this.#file.syncDataSync();
+    } finally {
+      this.#file.close();
+    }
+  }
+}

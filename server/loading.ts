@@ -1,0 +1,218 @@
+/**
+ * Bringing the data set back from disk, at the start and after DEBUG RELOAD or a full resync: in slices, so that
+ * clients are told LOADING meanwhile, and with progress for INFO.
+ */
+import { Args } from "../commands/args.ts";
+import { listOptions } from "../commands/list_access.ts";
+import { type AofLoadHost, loadAppendOnlyFile, LoadError } from "../persistence/aof_loader.ts";
+import { ManifestError } from "../persistence/aof_manifest.ts";
+import { type DiskFile, errnoText, joinPath } from "../persistence/disk.ts";
+import { RdbError, RdbInput } from "../persistence/rdb_input.ts";
+import { RdbLoad } from "../persistence/rdb_load.ts";
+import { RdbReader } from "../persistence/rdb_reader.ts";
+import { Client } from "./client.ts";
+import type { Persistence } from "./persistence.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Longest stretch of loading between two looks at the network, milliseconds. */
+const SLICE_MS = 20;
+
+/** How far the loading is. */
+export interface LoadProgress {
+  readonly startedSeconds: number;
+  totalBytes: number;
+  loadedBytes: number;
+  /** What the file says its data set took, 0 where it does not. */
+  usedMemory: number;
+}
+
+/** How an RDB file is loaded. */
+interface RdbFlags {
+  /** Keys whose time has come are kept: the commands behind the file speak of them. */
+  readonly keepExpired: boolean;
+  readonly allowDuplicates: boolean;
+}
+
+/** Loads what is on disk into the empty store. Rejects with an Error whose message is for the log. */
+export async function loadDataSet(server: RedisServer, persistence: Persistence): Promise<void> {
+  const { config, log } = server;
+  const progress = begin(server, persistence);
+  try {
+    persistence.aof.readManifest();
+    if (config.appendonly) await loadAof(server, persistence, progress);
+    else {
+      const path = joinPath(config.dir, config.dbfilename);
+      if (persistence.disk.stat(path) === null) return;
+      const started = server.clock.monoMs();
+      await loadRdbFile(server, persistence, path, { keepExpired: false, allowDuplicates: false });
+      log.notice(`DB loaded from disk: ${((server.clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
+    }
+  } catch (error) {
+    throw explain(error, log);
+  } finally {
+    server.loading = false;
+    persistence.loading = null;
+  }
+}
+
+function begin(server: RedisServer, persistence: Persistence): LoadProgress {
+  const startedSeconds = Math.floor(server.clock.wallMs() / 1000);
+  const progress: LoadProgress = { startedSeconds, totalBytes: 0, loadedBytes: 0, usedMemory: 0 };
+  server.loading = true;
+  persistence.loading = progress;
+  return progress;
+}
+
+/** An Error whose message says what to do, in the words of redis-server where it has some. */
+function explain(error: unknown, log: RedisServer["log"]): Error {
+  if (error instanceof ManifestError) {
+    log.warning("\n*** FATAL AOF MANIFEST FILE ERROR ***\n");
+    if (error.line > 0) {
+      log.warning(`Reading the manifest file, at line ${error.line}\n`);
+      log.warning(`>>> '${error.text}'\n`);
+    }
+    return new Error(error.reason);
+  }
+  if (error instanceof LoadError || error instanceof FatalRdb) return error;
+  return new Error(`Fatal error loading the DB: ${errnoText(error)}. Exiting.`);
+}
+
+/** An RDB file that cannot be loaded. */
+class FatalRdb extends Error {
+  constructor(path: string, error: RdbError) {
+    super(
+      `Bad RDB file ${path}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
+        "changed. Check it with redis-check-rdb, restore it from a backup, or move it away to start empty. Exiting",
+    );
+  }
+}
+
+// -- RDB --------------------------------------------------------------------------------------------------------------
+
+/** Loads an RDB file. Rejects with an Error whose message is for the log; the store then holds part of the file. */
+export async function loadRdbFile(
+  server: RedisServer,
+  persistence: Persistence,
+  path: string,
+  flags: RdbFlags,
+): Promise<void> {
+  const file = persistence.disk.open(path, "read");
+  try {
+    const size = persistence.disk.stat(path)?.size ?? 0;
+    if (persistence.loading !== null) persistence.loading.totalBytes = size;
+    await loadRdb(server, persistence, file, size, path, flags);
+  } finally {
+    file.close();
+  }
+}
+
+/** Loads the RDB file that begins where `file` stands. Returns the offset behind it. */
+async function loadRdb(
+  server: RedisServer,
+  persistence: Persistence,
+  file: DiskFile,
+  size: number,
+  path: string,
+  flags: RdbFlags,
+): Promise<number> {
+  const { log, config } = server;
+  const now = server.clock.wallMs();
+  const load = new RdbLoad(server.store, {
+    limits: config,
+    lists: listOptions(server.dispatcher.ctx),
+    dropExpiredBefore: flags.keepExpired ? null : now,
+    allowDuplicates: flags.allowDuplicates,
+    functionLibrary: (source) => persistence.loadFunction(source),
+    aux: (name, value) => note(server, persistence, name, value, now),
+  });
+  const input = RdbInput.ofSource(file, size);
+  const reader = new RdbReader(input, load, { verify: config.rdbchecksum });
+  try {
+    reader.begin();
+    for (let reported = 0;;) {
+      const more = load.readUntil(reader, () => server.clock.monoMs(), server.clock.monoMs() + SLICE_MS);
+      if (persistence.loading !== null) persistence.loading.loadedBytes += input.offset - reported;
+      reported = input.offset;
+      if (!more) break;
+      await persistence.pause();
+    }
+  } catch (error) {
+    throw error instanceof RdbError ? new FatalRdb(path, error) : error;
+  }
+  persistence.lastLoadKeysLoaded = load.keysLoaded;
+  persistence.lastLoadKeysExpired = load.keysExpired;
+  log.notice(
+    `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${
+      load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : ""
+    }.`,
+  );
+  return input.offset;
+}
+
+function note(server: RedisServer, persistence: Persistence, name: string, value: string, now: number): void {
+  const { log } = server;
+  if (name === "redis-ver") log.notice(`Loading RDB produced by version ${value}`);
+  else if (name === "ctime") {
+    log.notice(`RDB age ${Math.max(0, Math.floor(now / 1000) - Number(value))} seconds`);
+  } else if (name === "used-mem") {
+    log.notice(`RDB memory usage when created ${(Number(value) / 1048576).toFixed(2)} Mb`);
+    if (persistence.loading !== null) persistence.loading.usedMemory = Number(value);
+  } else if (name === "aof-base" && value === "1") log.notice("RDB is base AOF");
+}
+
+// -- AOF --------------------------------------------------------------------------------------------------------------
+
+async function loadAof(server: RedisServer, persistence: Persistence, progress: LoadProgress): Promise<void> {
+  const { aof, disk } = persistence;
+  const client = loaderClient(server);
+  const host: AofLoadHost = {
+    disk,
+    settings: server.config,
+    frame: new Args(),
+    execute: (frame) => execute(server, client, frame as Args),
+    loadRdb: (file, size, isOldStyle) =>
+      loadRdb(server, persistence, file, size, isOldStyle ? "at the head of the AOF" : "of the AOF base", {
+        keepExpired: true,
+        allowDuplicates: false,
+      }),
+    monotonicMs: () => server.clock.monoMs(),
+    pause: () => persistence.pause(),
+    sliceMs: SLICE_MS,
+    begin: (totalBytes) => progress.totalBytes = totalBytes,
+    progress: (bytes) => progress.loadedBytes += bytes,
+    notice: (message) => server.log.notice(message),
+    warning: (message) => server.log.warning(message),
+  };
+  await loadAppendOnlyFile(aof, host);
+}
+
+/** The client whose commands the append-only file holds. */
+function loaderClient(server: RedisServer): Client {
+  const client = new Client(
+    0,
+    null,
+    server.store.databases[0]!,
+    server.acl.defaultUser,
+    server.clock.wallMs(),
+  );
+  client.loader = true;
+  client.authenticated = true;
+  return client;
+}
+
+/** Runs one command of the file. False where there is no such command. */
+function execute(server: RedisServer, client: Client, args: Args): boolean {
+  const command = server.dispatcher.find(args);
+  if (command === undefined || command.run === undefined || !command.takes(args.count)) return false;
+  const { reply } = client;
+  const errors = reply.errors;
+  server.dispatcher.run(client, command, args);
+  if (reply.errors !== errors) {
+    server.log.warning(
+      `== CRITICAL == This server is sending an error to its AOF-loading-client: '${reply.lastError}' after processing ` +
+        `the command '${command.fullName}'`,
+    );
+  }
+  reply.rewind(0);
+  return true;
+}

@@ -1,0 +1,487 @@
+/**
+ * When the data set goes to disk and comes back: SAVE, BGSAVE and save points, the rewriting of the append-only file,
+ * turning it on and off, what happens at the start and at the end, and when writes must be refused.
+ *
+ * How it goes there is in persistence/. One snapshot is written at a time, whoever wants it: a second one waits, as a
+ * second child process would in redis-server.
+ */
+import { CommandError } from "../commands/errors.ts";
+import { AppendOnlyFile } from "../persistence/aof.ts";
+import { CommandEncoder } from "../persistence/aof_commands.ts";
+import { type Disk, errnoText, joinPath, realDisk } from "../persistence/disk.ts";
+import {
+  FileSink,
+  RdbEncoder,
+  type RdbFileOptions,
+  removeQuietly,
+  saveFileSync,
+} from "../persistence/rdb_save.ts";
+import {
+  Snapshot,
+  SnapshotAborted,
+  type SnapshotEncoder,
+  type SnapshotSink,
+} from "../persistence/snapshot.ts";
+import { loadDataSet, type LoadProgress } from "./loading.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Longest stretch of snapshot work between two looks at the network, milliseconds. */
+const SNAPSHOT_SLICE_MS = 1;
+/** Seconds after a failed background save before the next automatic try. */
+const RETRY_AFTER_SECONDS = 5;
+/** Failed rewrites in a row after which automatic ones are spaced out, and the longest spacing in minutes. */
+const FAILURES_BEFORE_SPACING = 3;
+const LONGEST_SPACING_MINUTES = 60;
+
+const BGSAVE_FAILED = new CommandError(
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may " +
+    "modify the data set are disabled, because this instance is configured to report errors during writes if RDB " +
+    "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
+);
+
+/** What a running snapshot is for. */
+export type SnapshotPurpose = "rdb" | "aof" | "replication";
+
+/** What the replication layer tells an RDB file's reader; null where there are no replicas. */
+export type ReplicationNote = RdbFileOptions["replication"];
+
+/** The running snapshot. */
+interface Running {
+  readonly purpose: SnapshotPurpose;
+  readonly snapshot: Snapshot;
+  readonly startedSeconds: number;
+}
+
+/** One server's persistence. */
+export class Persistence {
+  readonly disk: Disk;
+  readonly aof: AppendOnlyFile;
+  /** Set while a data set is being loaded. */
+  loading: LoadProgress | null = null;
+  /** Keys of the last loaded RDB file. */
+  lastLoadKeysLoaded = 0;
+  lastLoadKeysExpired = 0;
+  /** Unix time in seconds of the last save that succeeded. */
+  lastSaveSeconds: number;
+  lastBgsaveOk = true;
+  /** Seconds that the last background save and rewrite took; -1 before the first. */
+  lastBgsaveSeconds = -1;
+  lastRewriteSeconds = -1;
+  lastRewriteOk = true;
+  saves = 0;
+  rewrites = 0;
+  rewriteFailuresInRow = 0;
+  bgsaveScheduled = false;
+  rewriteScheduled = false;
+  /** For the files' notes; set by those who know. */
+  replicationNote: () => ReplicationNote = () => null;
+  /** Source texts of the function libraries, and what takes them back from a file. */
+  functionSources: () => Iterable<Uint8Array> = () => this.#keptFunctions;
+  loadFunction: (source: Uint8Array) => void = (source) => void this.#keptFunctions.push(source);
+  readonly #keptFunctions: Uint8Array[] = [];
+  readonly #server: RedisServer;
+  #running: Running | null = null;
+  #dirtyAtSave = 0;
+  #lastTrySeconds = -Infinity;
+  #nextRewriteMs = 0;
+
+  constructor(server: RedisServer, disk: Disk = realDisk) {
+    this.#server = server;
+    this.disk = disk;
+    this.lastSaveSeconds = Math.floor(server.clock.wallMs() / 1000);
+    this.aof = new AppendOnlyFile({
+      settings: server.config,
+      disk,
+      wallMs: () => server.clock.wallMs(),
+      monotonicMs: () => server.clock.monoMs(),
+      rewriting: () => this.#running !== null,
+      warning: (message) => server.log.warning(message),
+      notice: (message) => server.log.notice(message),
+      exit: (message) => server.die(message),
+      errorChanged: () => this.#judgeWrites(),
+    });
+    server.config.onApply("appendonly", () => this.#applyAppendonly());
+    server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.#judgeWrites());
+  }
+
+  // -- What others ask --------------------------------------------------------------------------------------------
+
+  /** What the snapshot under way is for, null without one. */
+  get running(): SnapshotPurpose | null {
+    return this.#running?.purpose ?? null;
+  }
+
+  /** Seconds since the snapshot under way began, keys it has written, keys at its cut. */
+  get runningFor(): number {
+    return this.#running === null ? -1 : this.#nowSeconds() - this.#running.startedSeconds;
+  }
+
+  get runningSaved(): number {
+    return this.#running?.snapshot.saved ?? 0;
+  }
+
+  get runningTotal(): number {
+    return this.#running?.snapshot.total ?? 0;
+  }
+
+  /** Changes since the last save that succeeded. */
+  get changes(): number {
+    return this.#server.dispatcher.ctx.dirty - this.#dirtyAtSave;
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#server.clock.wallMs() / 1000);
+  }
+
+  /** Lets the event loop serve whoever waits. */
+  pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
+  /** What an RDB file says about itself. */
+  rdbOptions(aofBase: boolean): RdbFileOptions {
+    const { config, store } = this.#server;
+    const policy = config.maxmemoryPolicy;
+    return {
+      compress: config.rdbcompression,
+      checksum: config.rdbchecksum,
+      createdSeconds: this.#nowSeconds(),
+      usedMemory: store.databases.reduce((sum, db) => sum + db.arena.chunkBytes, 0),
+      aofBase,
+      replication: aofBase ? null : this.replicationNote(),
+      access: policy.endsWith("-lru") ? "idle" : policy.endsWith("-lfu") ? "frequency" : "none",
+      functions: this.functionSources(),
+    };
+  }
+
+  #aofEncoder(): SnapshotEncoder {
+    const { config } = this.#server;
+    if (config.aofUseRdbPreamble) return new RdbEncoder(this.rdbOptions(true));
+    return new CommandEncoder(config.aofTimestampEnabled ? this.#nowSeconds() : null, this.functionSources());
+  }
+
+  // -- Start and end ----------------------------------------------------------------------------------------------
+
+  /** Loads what is on disk and opens the append-only file. Rejects with an Error for the log where the start must end. */
+  async start(): Promise<void> {
+    const server = this.#server;
+    await loadDataSet(server, this);
+    this.#dirtyAtSave = server.dispatcher.ctx.dirty;
+    this.lastSaveSeconds = this.#nowSeconds();
+    if (!server.config.appendonly) return;
+    this.aof.open((directory, name) => {
+      const temp = `temp-rewriteaof-${Deno.pid}.aof`;
+      saveFileSync(this.disk, directory, name, temp, server.store, this.#aofEncoder());
+    });
+    this.#listen();
+  }
+
+  /** From now on the append-only file takes what commands do, and replies wait for it. */
+  #listen(): void {
+    const server = this.#server;
+    server.propagation.add(this.aof);
+    server.commitBarrier = () => this.aof.commit();
+  }
+
+  #unlisten(): void {
+    this.#server.propagation.remove(this.aof);
+    this.#server.commitBarrier = null;
+  }
+
+  /**
+   * Brings everything to disk before the process ends. `save`: "yes" and "no" as SHUTDOWN was told, "default" where save
+   * points decide. False where the data set cannot be saved and the server must go on, unless `force`.
+   */
+  shutdown(save: "yes" | "no" | "default", force: boolean): boolean {
+    const { log, config } = this.#server;
+    if (this.#running?.purpose === "rdb") {
+      log.warning("There is a child saving an .rdb. Killing it!");
+      this.#running.snapshot.abort("shutdown");
+    }
+    if (this.aof.state !== "off") {
+      if (this.aof.state === "waiting" && this.#running?.purpose === "aof") {
+        if (!force) {
+          log.warning("Writing initial AOF. Can't exit.");
+          return false;
+        }
+        log.warning("Writing initial AOF. Exit anyway.");
+      }
+      if (this.#running?.purpose === "aof") {
+        log.warning("There is a child rewriting the AOF. Killing it!");
+        this.#running.snapshot.abort("shutdown");
+      }
+      log.notice("Calling fsync() on the AOF file.");
+      try {
+        this.aof.close();
+      } catch (error) {
+        log.warning(`Fail to fsync the AOF file: ${errnoText(error)}.`);
+      }
+    }
+    if (save === "no" || (save === "default" && config.save.length === 0)) return true;
+    log.notice("Saving the final RDB snapshot before exiting.");
+    if (this.save()) return true;
+    log.warning(
+      force ? "Error trying to save the DB, exit anyway." : "Error trying to save the DB, can't exit.",
+    );
+    return force;
+  }
+
+  // -- Saving -----------------------------------------------------------------------------------------------------
+
+  /** Writes the RDB file now, while nobody else is served. False where that fails, which the log explains. */
+  save(): boolean {
+    const { config, store, log } = this.#server;
+    this.saves++;
+    try {
+      const encoder = new RdbEncoder(this.rdbOptions(false));
+      saveFileSync(this.disk, config.dir, config.dbfilename, `temp-${Deno.pid}.rdb`, store, encoder);
+    } catch (error) {
+      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      return false;
+    }
+    log.notice("DB saved on disk");
+    this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
+    this.lastSaveSeconds = this.#nowSeconds();
+    this.lastBgsaveOk = true;
+    this.#judgeWrites();
+    return true;
+  }
+
+  /** Begins to write the RDB file beside the server. False where it cannot begin. */
+  bgsave(): boolean {
+    const { config, log, dispatcher } = this.#server;
+    if (this.#running !== null) return false;
+    this.saves++;
+    this.bgsaveScheduled = false;
+    this.#lastTrySeconds = this.#nowSeconds();
+    const dirty = dispatcher.ctx.dirty;
+    const temp = joinPath(config.dir, `temp-bg-${Deno.pid}.rdb`);
+    const target = joinPath(config.dir, config.dbfilename);
+    const directory = config.dir;
+    const started = this.#startFile(
+      "rdb",
+      new RdbEncoder(this.rdbOptions(false)),
+      temp,
+      config.rdbSaveIncrementalFsync,
+    );
+    if (started === null) {
+      this.lastBgsaveOk = false;
+      this.#judgeWrites();
+      return false;
+    }
+    log.notice(`Background saving started by pid ${Deno.pid}`);
+    const beganSeconds = this.#nowSeconds();
+    started.then(() => {
+      this.disk.rename(temp, target);
+      this.disk.syncDirectory(directory);
+      log.notice("DB saved on disk");
+      log.notice("Background saving terminated with success");
+      this.#dirtyAtSave = dirty;
+      this.lastSaveSeconds = this.#nowSeconds();
+      this.lastBgsaveOk = true;
+    }).catch((error) => {
+      removeQuietly(this.disk, temp);
+      if (error instanceof SnapshotAborted) return log.warning("Background saving terminated by signal 10");
+      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      log.warning("Background saving error");
+      this.lastBgsaveOk = false;
+    }).finally(() => {
+      this.lastBgsaveSeconds = this.#nowSeconds() - beganSeconds;
+      this.#judgeWrites();
+    });
+    return true;
+  }
+
+  /** Begins a snapshot into a file, whose data are synced when the promise is fulfilled. Null where it cannot begin. */
+  #startFile(
+    purpose: SnapshotPurpose,
+    encoder: SnapshotEncoder,
+    path: string,
+    incrementalSync: boolean,
+  ): Promise<void> | null {
+    try {
+      const file = this.disk.open(path, "create");
+      return this.startSnapshot(purpose, encoder, new FileSink(file, incrementalSync))
+        .then(() => file.syncData())
+        .finally(() => file.close());
+    } catch (error) {
+      this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
+      return null;
+    }
+  }
+
+  /**
+   * Cuts here and now and writes the data set to the sink. There must be no snapshot {@link running}. The promise is
+   * rejected with SnapshotAborted or with what the sink throws.
+   */
+  startSnapshot(purpose: SnapshotPurpose, encoder: SnapshotEncoder, sink: SnapshotSink): Promise<void> {
+    const server = this.#server;
+    const snapshot = new Snapshot(server.store, encoder, sink, {
+      monotonicMs: () => server.clock.monoMs(),
+      pause: () => this.pause(),
+      sliceMs: SNAPSHOT_SLICE_MS,
+    });
+    const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
+    this.#running = running;
+    return snapshot.run().finally(() => {
+      if (this.#running === running) this.#running = null;
+    });
+  }
+
+  /** Ends the snapshot under way, if it is for this. */
+  abortSnapshot(purpose: SnapshotPurpose): void {
+    const running = this.#running;
+    if (running?.purpose !== purpose) return;
+    this.#running = null;
+    running.snapshot.abort("no longer wanted");
+  }
+
+  /** FLUSHALL has emptied everything: a save under way would bring it back, and save points want the empty file. */
+  flushedAll(): void {
+    this.abortSnapshot("rdb");
+    if (this.#server.config.save.length === 0) return;
+    const dirty = this.#dirtyAtSave;
+    this.save();
+    this.#dirtyAtSave = dirty;
+  }
+
+  // -- The append-only file ---------------------------------------------------------------------------------------
+
+  /** Begins to rewrite the append-only file beside the server. False where it cannot begin. */
+  bgrewriteaof(): boolean {
+    const { config, log } = this.#server;
+    if (this.#running !== null) return false;
+    this.rewriteScheduled = false;
+    this.rewrites++;
+    const temp = joinPath(config.dir, `temp-rewriteaof-bg-${Deno.pid}.aof`);
+    const beganSeconds = this.#nowSeconds();
+    let started: Promise<void> | null = null;
+    try {
+      this.aof.beginRewrite();
+      started = this.#startFile("aof", this.#aofEncoder(), temp, config.aofRewriteIncrementalFsync);
+    } catch (error) {
+      log.warning(`Can't begin to rewrite the append only file: ${errnoText(error)}`);
+    }
+    if (started === null) {
+      this.#rewriteFailed();
+      return false;
+    }
+    log.notice(`Background append only file rewriting started by pid ${Deno.pid}`);
+    if (this.aof.state === "waiting") this.#listen();
+    started.then(() => {
+      log.notice("Background AOF rewrite terminated with success");
+      this.aof.finishRewrite(temp);
+      this.lastRewriteOk = true;
+      this.rewriteFailuresInRow = 0;
+      log.notice("Background AOF rewrite finished successfully");
+    }).catch((error) => {
+      removeQuietly(this.disk, temp);
+      if (error instanceof SnapshotAborted) return;
+      log.warning(`Background AOF rewrite terminated with error: ${errnoText(error)}`);
+      this.#rewriteFailed();
+    }).finally(() => this.lastRewriteSeconds = this.#nowSeconds() - beganSeconds);
+    return true;
+  }
+
+  #rewriteFailed(): void {
+    this.lastRewriteOk = false;
+    this.rewriteFailuresInRow++;
+    if (this.aof.state === "waiting") this.rewriteScheduled = true;
+    if (this.rewriteFailuresInRow < FAILURES_BEFORE_SPACING) return;
+    const minutes = Math.min(
+      2 ** (this.rewriteFailuresInRow - FAILURES_BEFORE_SPACING),
+      LONGEST_SPACING_MINUTES,
+    );
+    this.#nextRewriteMs = this.#server.clock.monoMs() + minutes * 60_000;
+    this.#server.log.warning(
+      `Background AOF rewrite has repeatedly failed and triggered the limit, will retry in ${minutes} minutes`,
+    );
+  }
+
+  /** CONFIG SET appendonly. Returns a text to refuse it. */
+  #applyAppendonly(): string | void {
+    const { config, log } = this.#server;
+    const isOn = this.aof.state !== "off";
+    if (config.appendonly === isOn) return;
+    if (!config.appendonly) {
+      this.abortSnapshot("aof");
+      this.#unlisten();
+      try {
+        this.aof.stop();
+      } catch (error) {
+        log.warning(`Fail to fsync the AOF file: ${errnoText(error)}`);
+      }
+      this.rewriteScheduled = false;
+      this.#judgeWrites();
+      return;
+    }
+    this.aof.wait();
+    if (this.#running !== null) {
+      this.rewriteScheduled = true;
+      log.warning(
+        "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.",
+      );
+      return;
+    }
+    if (this.bgrewriteaof()) return;
+    this.rewriteScheduled = false;
+    this.aof.state = "off";
+    return "Unable to turn on AOF. Check server logs.";
+  }
+
+  // -- From time to time ------------------------------------------------------------------------------------------
+
+  /** Called by the server's cron. */
+  cron(): void {
+    if (this.loading !== null) return;
+    this.aof.flush(false);
+    if (this.#running !== null) return;
+    if (this.rewriteScheduled && this.#mayRewrite()) {
+      this.bgrewriteaof();
+      return;
+    }
+    const now = this.#nowSeconds();
+    const mayTry = this.lastBgsaveOk || now - this.#lastTrySeconds > RETRY_AFTER_SECONDS;
+    if (mayTry && (this.bgsaveScheduled || this.#isSaveDue(now))) this.bgsave();
+    else this.#rewriteGrown();
+  }
+
+  #isSaveDue(now: number): boolean {
+    const { config, log } = this.#server;
+    for (const { seconds, changes } of config.save) {
+      if (this.changes < changes || now - this.lastSaveSeconds <= seconds) continue;
+      log.notice(`${changes} changes in ${seconds} seconds. Saving...`);
+      return true;
+    }
+    return false;
+  }
+
+  #mayRewrite(): boolean {
+    return this.rewriteFailuresInRow < FAILURES_BEFORE_SPACING ||
+      this.#server.clock.monoMs() >= this.#nextRewriteMs;
+  }
+
+  /** auto-aof-rewrite-percentage and -min-size. */
+  #rewriteGrown(): void {
+    const { config, log } = this.#server;
+    const { aof } = this;
+    if (aof.state !== "on" || config.autoAofRewritePercentage === 0) return;
+    if (aof.size <= config.autoAofRewriteMinSize) return;
+    const base = aof.rewriteBaseBytes || 1;
+    const growth = Math.floor(aof.size * 100 / base) - 100;
+    if (growth < config.autoAofRewritePercentage || !this.#mayRewrite()) return;
+    log.notice(`Starting automatic rewriting of AOF on ${growth}% growth`);
+    this.bgrewriteaof();
+  }
+
+  /** Whether writes may be acknowledged: what the gate answers otherwise. */
+  #judgeWrites(): void {
+    const server = this.#server;
+    const { config } = server;
+    if (config.stopWritesOnBgsaveError && config.save.length > 0 && !this.lastBgsaveOk) {
+      server.writesUnsafe = BGSAVE_FAILED;
+    } else if (this.aof.error !== null) {
+      server.writesUnsafe = new CommandError(`MISCONF Errors writing to the AOF file: ${this.aof.error}`);
+    } else server.writesUnsafe = null;
+  }
+}
