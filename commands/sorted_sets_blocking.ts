@@ -136,7 +136,7 @@ function popOrWait(
 ): void | Block {
   const wait = secondsTimeout(args, timeout);
   for (let i = firstKey; i < firstKey + keys; i++) {
-    const addr = ctx.write(args, i);
+    const addr = ctx.mayTakeFrom(args, i) ? ctx.write(args, i) : 0;
     if (addr === 0) continue;
     popNamed(ctx, args, i, addr, highest, count);
     return;
