@@ -64,6 +64,16 @@ export class Args implements RequestFrame {
     return copy;
   }
 
+  /** Arguments `first` and after as a request of their own, over the same bytes (COMMAND GETKEYS, ACL DRYRUN). */
+  tail(first: number): Args {
+    const tail = new Args();
+    tail.buf = this.buf;
+    tail.count = this.count - first;
+    tail.starts = this.starts.subarray(first);
+    tail.ends = this.ends.subarray(first);
+    return tail;
+  }
+
   /** Gives back oversized span arrays; called between requests. */
   trim(): void {
     if (this.starts.length <= KEPT_ARGS) return;

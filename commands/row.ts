@@ -64,6 +64,31 @@ export function unknown(flags: string, notes?: string): KeySpec {
   return spec("unknown", "unknown", flags, notes);
 }
 
+/** The names of all ACL categories, in the order in which replies list them. */
+export const CATEGORIES: readonly string[] = [
+  "keyspace",
+  "read",
+  "write",
+  "set",
+  "sortedset",
+  "list",
+  "hash",
+  "string",
+  "bitmap",
+  "hyperloglog",
+  "geo",
+  "stream",
+  "pubsub",
+  "admin",
+  "fast",
+  "slow",
+  "blocking",
+  "dangerous",
+  "connection",
+  "transaction",
+  "scripting",
+];
+
 /**
  * The ACL categories of a row without "@": those written in it and those its flags imply. A read-only command of the
  * scripting category is not in @read, because a script decides itself what it reads.

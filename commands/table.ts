@@ -6,6 +6,7 @@
  */
 
 import { bitmapRows } from "./bitmaps.ts";
+import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
@@ -13,6 +14,7 @@ import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
+import { KeyFinder } from "./keys.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
 import { sortedSetRows } from "./sorted_sets.ts";
 import { sortedSetPopRows } from "./sorted_sets_blocking.ts";
@@ -98,6 +100,8 @@ export class Command {
   readonly parent: Command | null;
   readonly categories: ReadonlySet<string>;
   readonly subcommands: NameTable | null;
+  /** Which arguments are keys. */
+  readonly keys: KeyFinder;
   stats = new CommandStats();
 
   constructor(row: CommandRow, parent: Command | null, ids: { next: number }) {
@@ -110,6 +114,7 @@ export class Command {
     this.arity = row.arity;
     this.run = row.run;
     this.categories = categoriesOf(row.flags, row.categories);
+    this.keys = new KeyFinder(row);
     this.subcommands = row.subcommands === undefined
       ? null
       : new NameTable(row.subcommands.map((sub) => new Command(sub, this, ids)));
@@ -197,6 +202,7 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 /** The rows of all groups, in the order of the documentation's groups. */
 export const ALL_ROWS: readonly CommandRow[] = [
   ...bitmapRows,
+  commandRow,
   configRow,
   ...connectionRows,
   ...genericRows,
@@ -264,10 +270,10 @@ export class CommandTable extends NameTable {
     return flags;
   }
 
-  /** The command or sub-command with this full name (`get`, `config|set`). */
+  /** The command or sub-command with this full name (`get`, `config|set`), in any case. */
   byFullName(fullName: string): Command | undefined {
-    const [name, sub] = fullName.split("|") as [string, string | undefined];
-    const command = this.get(name);
-    return sub === undefined ? command : command?.subcommands?.get(sub);
+    const bar = fullName.indexOf("|");
+    if (bar < 0) return this.get(fullName);
+    return this.get(fullName.slice(0, bar))?.subcommands?.get(fullName.slice(bar + 1));
   }
 }

@@ -87,8 +87,7 @@ export class Dispatcher {
   find(args: Args): Command | undefined {
     const command = this.#server.table.find(args.buf, args.starts[0]!, args.ends[0]!);
     if (command === undefined || command.subcommands === null || args.count < 2) return command;
-    return command.subcommands.find(args.buf, args.starts[1]!, args.ends[1]!) ??
-      (command.run === undefined ? undefined : command);
+    return command.subcommands.find(args.buf, args.starts[1]!, args.ends[1]!);
   }
 
   #unknown(args: Args): CommandError {

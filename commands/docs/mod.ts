@@ -1,6 +1,7 @@
 // The documentation of every command under its full name, and its form on the wire. The files beside this one hold the
 // texts, one for each group of the command table.
 
+import type { Reply } from "../../resp.ts";
 import { bitmapDocs } from "./bitmap.ts";
 import { clusterDocs } from "./cluster.ts";
 import { connectionDocs } from "./connection.ts";
@@ -72,26 +73,19 @@ export function docsOf(fullname: string): DocsEntry | undefined {
   return index.get(fullname);
 }
 
+/** The documentation's groups, in its order. */
+export function documentedGroups(): string[] {
+  return [...new Set(GROUPS.map(([group]) => group))];
+}
+
 /** The full names of all documented commands and subcommands. */
 export function documentedNames(): string[] {
   index ??= buildIndex();
   return [...index.keys()];
 }
 
-/**
- * What writeDocs needs of a reply writer. In RESP2 the writer makes arrays of maps (twice as long) and sets.
- */
-export interface DocsReply {
-  map(pairs: number): void;
-  set(length: number): void;
-  array(length: number): void;
-  bulk(text: string): void;
-  simple(text: string): void;
-  integer(value: number): void;
-}
-
 /** Writes the map that COMMAND DOCS gives for one command, its fields in the order of the real server. */
-export function writeDocs(out: DocsReply, entry: DocsEntry): void {
+export function writeDocs(out: Reply, entry: DocsEntry): void {
   const docs = entry.docs;
   out.map(countOf(docs) + 1); // the group is not in the file's own object
   writeText(out, "summary", docs.summary);
@@ -106,40 +100,40 @@ export function writeDocs(out: DocsReply, entry: DocsEntry): void {
   if (docs.subcommands !== undefined) writeSubcommands(out, entry, docs.subcommands);
 }
 
-function writeHistory(out: DocsReply, history: NonNullable<CommandDocs["history"]>): void {
-  out.bulk("history");
+function writeHistory(out: Reply, history: NonNullable<CommandDocs["history"]>): void {
+  out.bulkText("history");
   out.set(history.length);
   for (const [version, change] of history) {
     out.array(2);
-    out.bulk(version);
-    out.bulk(change);
+    out.bulkText(version);
+    out.bulkText(change);
   }
 }
 
-function writeSubcommands(out: DocsReply, container: DocsEntry, subcommands: GroupDocs): void {
+function writeSubcommands(out: Reply, container: DocsEntry, subcommands: GroupDocs): void {
   const names = Object.keys(subcommands);
-  out.bulk("subcommands");
+  out.bulkText("subcommands");
   out.map(names.length);
   for (const name of names) {
     const fullname = `${container.fullname}|${name.toLowerCase()}`;
-    out.bulk(fullname);
+    out.bulkText(fullname);
     writeDocs(out, { fullname, group: container.group, docs: subcommands[name]! });
   }
 }
 
-function writeArguments(out: DocsReply, args: readonly Argument[] | undefined): void {
+function writeArguments(out: Reply, args: readonly Argument[] | undefined): void {
   if (args === undefined) return;
-  out.bulk("arguments");
+  out.bulkText("arguments");
   out.array(args.length);
   for (const one of args) writeArgument(out, one);
 }
 
-function writeArgument(out: DocsReply, argument: Argument): void {
+function writeArgument(out: Reply, argument: Argument): void {
   out.map(countOf(argument));
   writeText(out, "name", argument.name);
   writeText(out, "type", argument.type);
   if (argument.keySpec !== undefined) {
-    out.bulk("key_spec_index");
+    out.bulkText("key_spec_index");
     out.integer(argument.keySpec);
   }
   writeText(out, "token", argument.token);
@@ -149,15 +143,15 @@ function writeArgument(out: DocsReply, argument: Argument): void {
   writeArguments(out, argument.arguments);
 }
 
-function writeText(out: DocsReply, name: string, text: string | undefined): void {
+function writeText(out: Reply, name: string, text: string | undefined): void {
   if (text === undefined) return;
-  out.bulk(name);
-  out.bulk(text);
+  out.bulkText(name);
+  out.bulkText(text);
 }
 
-function writeFlags(out: DocsReply, name: string, flags: readonly string[] | undefined): void {
+function writeFlags(out: Reply, name: string, flags: readonly string[] | undefined): void {
   if (flags === undefined) return;
-  out.bulk(name);
+  out.bulkText(name);
   out.set(flags.length);
   for (const flag of flags) out.simple(flag);
 }

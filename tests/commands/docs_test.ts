@@ -2,31 +2,18 @@
 // server; only our own sentences differ, and that they do is checked too.
 
 import { assert, assertEquals } from "@std/assert";
-import { docsOf, type DocsReply, documentedNames, writeDocs } from "../../commands/docs/mod.ts";
+import { docsOf, documentedNames, writeDocs } from "../../commands/docs/mod.ts";
+import { Reply as ReplyWriter } from "../../resp.ts";
 import { RawClient } from "../helpers/client.ts";
 import { parse, type Reply, show } from "../helpers/resp.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import { COMMAND_NAMES } from "./command_names.ts";
 
-/** A reply in text, for parse(): sizes of maps and marks of sets differ between the protocols. */
-class TextReply implements DocsReply {
-  text = "";
-  constructor(readonly resp3: boolean) {}
-  map = (pairs: number) => this.#line(this.resp3 ? `%${pairs}` : `*${pairs * 2}`);
-  set = (length: number) => this.#line(`${this.resp3 ? "~" : "*"}${length}`);
-  array = (length: number) => this.#line(`*${length}`);
-  bulk = (text: string) => this.#line(`$${new TextEncoder().encode(text).length}\r\n${text}`);
-  simple = (text: string) => this.#line(`+${text}`);
-  integer = (value: number) => this.#line(`:${value}`);
-  #line(line: string): void {
-    this.text += line + "\r\n";
-  }
-}
-
-function ourDocs(fullname: string, resp3: boolean): Reply {
-  const reply = new TextReply(resp3);
+function ourDocs(fullname: string, protocol: number): Reply {
+  const reply = new ReplyWriter();
+  reply.protocol = protocol;
   writeDocs(reply, docsOf(fullname)!);
-  return parse(new TextEncoder().encode(reply.text));
+  return parse(reply.buf.subarray(0, reply.pos));
 }
 
 async function realDocs(client: RawClient, fullname: string): Promise<Reply> {
@@ -108,7 +95,7 @@ for (const protocol of [2, 3]) {
     await using client = await redis.connect();
     await client.call("HELLO", protocol);
     for (const name of documentedNames()) {
-      const ours = ourDocs(name, protocol === 3);
+      const ours = ourDocs(name, protocol);
       assertEquals(show(facts(ours)), show(facts(await realDocs(client, name))), name);
     }
   });
