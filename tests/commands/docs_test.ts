@@ -75,6 +75,7 @@ Deno.test("a summary is one line without a full stop, a change is a version and 
   for (const name of documentedNames()) {
     const { docs } = docsOf(name)!;
     assert(/^[A-Z].*[^.\s]$/.test(docs.summary), `${name}: ${docs.summary}`);
+    assert(/^[ -~]*$/.test(JSON.stringify(docs)), `${name}: texts are written byte by byte, so ASCII only`);
     assert(docs.summary.length <= 90, `${name}: a summary is one line`);
     for (const [version, change] of docs.history ?? []) {
       assert(/^\d+\.\d+\.\d+$/.test(version), `${name}: ${version}`);
