@@ -6,7 +6,6 @@
  * a group that has gone is an error. Several readers of one key all get the news, members of one group in turn.
  */
 
-import { EMPTY_BYTES, equalBytes } from "../types/bytes.ts";
 import { IdCursor } from "../types/id_table.ts";
 import { Kind } from "../types/kind.ts";
 import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
@@ -380,10 +379,6 @@ function resume(ctx: Context, args: Args, wait: StreamWait): void | Block {
 
 /** Position among the command's keys of the one for which it was woken, -1 where it is none of them. */
 function indexOfReadyKey(ctx: Context, args: Args): number {
-  const ready = ctx.readyKey ?? EMPTY_BYTES;
-  for (let i = 0; i < options.keyCount; i++) {
-    const start = args.starts[options.keysAt + i]!, end = args.ends[options.keysAt + i]!;
-    if (equalBytes(args.buf, start, end, ready, 0, ready.length)) return i;
-  }
+  for (let i = 0; i < options.keyCount; i++) if (ctx.mayTakeFrom(args, options.keysAt + i)) return i;
   return -1;
 }
