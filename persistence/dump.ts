@@ -24,7 +24,9 @@ export function dumpRecord(db: Database, addr: number, compress: boolean): Uint8
   writer.byte(RDB_VERSION >> 8);
   const crc = new Crc64();
   crc.update(writer.buf, 0, writer.length);
-  crc.writeTo(writer.buf, writer.room(8));
+  // Room first: making it may replace the buffer.
+  const at = writer.room(8);
+  crc.writeTo(writer.buf, at);
   return writer.buf.subarray(0, writer.length);
 }
 
