@@ -10,6 +10,7 @@ import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
 import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
+import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { keyspaceRows } from "./keyspace.ts";
@@ -206,6 +207,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   configRow,
   ...connectionRows,
   ...genericRows,
+  ...geoRows,
   ...hyperloglogRows,
   ...listRows,
   ...persistenceRows,

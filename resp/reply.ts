@@ -111,7 +111,11 @@ export class Reply {
 
   /** A double in RESP3, a bulk string of the same digits in RESP2. */
   double(value: number): void {
-    const text = formatDouble(value);
+    this.doubleText(formatDouble(value));
+  }
+
+  /** A double in digits of the caller's: a double in RESP3, a bulk string in RESP2. */
+  doubleText(text: string): void {
     if (this.protocol < 3) this.bulkText(text);
     else this.#line(COMMA, text);
   }

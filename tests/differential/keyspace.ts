@@ -6,7 +6,7 @@ import type { RawClient } from "../helpers/client.ts";
 import { show } from "../helpers/resp.ts";
 import type { Reply } from "../helpers/resp.ts";
 import { quoteIfNeeded } from "../helpers/bytes.ts";
-import { exact, moments, pairs, tolerance, unordered } from "../helpers/rules.ts";
+import { exact, lastDigits, moments, pairs, tolerance, unordered } from "../helpers/rules.ts";
 import type { Rule } from "../helpers/rules.ts";
 import type { Difference } from "../helpers/duel.ts";
 
@@ -25,7 +25,7 @@ function reads(type: string, key: string, encoding: string): [string[], Rule][] 
     case "set":
       return [[["SMEMBERS", key], table ? unordered : exact]];
     case "zset":
-      return [[["ZRANGE", key, "0", "-1", "WITHSCORES"], exact]];
+      return [[["ZRANGE", key, "0", "-1", "WITHSCORES"], lastDigits]];
     case "stream":
       return [[["XRANGE", key, "-", "+"], exact], [["XINFO", "STREAM", key, "FULL", "COUNT", "0"], moments]];
     default:

@@ -1,6 +1,7 @@
 /** Geospatial. */
 import { anyOf, cmd, many, maybe, one, oneOf, opt, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
+import { lastDigits } from "../../helpers/rules.ts";
 import { between, count, key, member, ownKey } from "../values.ts";
 
 const k = key("geo");
@@ -52,9 +53,9 @@ export const geo: Grammar = {
     cmd("GEORADIUSBYMEMBER", k, place, radius, unit, withs, limit, order).weigh(15),
     cmd("GEORADIUSBYMEMBER_RO", k, place, radius, unit, withs, limit, order),
     cmd("ZADD", k, between(0, 4_503_599_627_370_495), place).weigh(4),
-    cmd("ZSCORE", k, place),
+    cmd("ZSCORE", k, place).by(() => lastDigits),
     cmd("ZREM", k, many(1, 3, place)),
-    cmd("ZRANGE", k, () => ["0", "-1", "WITHSCORES"]).weigh(3),
+    cmd("ZRANGE", k, () => ["0", "-1", "WITHSCORES"]).weigh(3).by(() => lastDigits),
     cmd("DEL", k).weigh(1),
   ],
 };

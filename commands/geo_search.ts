@@ -1,0 +1,338 @@
+/**
+ * The searches of the geo group: GEOSEARCH and GEOSEARCHSTORE, and the older GEORADIUS family.
+ *
+ * All six are one search with different syntax in front. Their options may stand in any order, and which of several
+ * mistakes is reported follows from the order of the checks, so that order is redis-server's: the key's type, the fixed
+ * arguments, the options from left to right, then what does not go together, and only then a missing key.
+ */
+
+import { normalizeInt64 } from "../types/bytes.ts";
+import {
+  coverShape,
+  decoded,
+  distanceInside,
+  formatDistance,
+  type GeoShape,
+  MAX_RANGES,
+} from "../types/geohash.ts";
+import { partialSort } from "../types/partial_sort.ts";
+import { ScoreRange } from "../types/zset_range.ts";
+import { SortedSetView } from "../types/zset_view.ts";
+import type { Args } from "./args.ts";
+import type { Context } from "./context.ts";
+import { CommandError, SYNTAX } from "./errors.ts";
+import { locate, position, readPosition, replyPosition, unitOf } from "./geo_position.ts";
+import { Notify } from "./notify_classes.ts";
+import { readSortedSet, showNewSortedSet, storeSortedSet } from "./sorted_set_access.ts";
+
+const NO_SUCH_MEMBER = new CommandError("ERR could not decode requested zset member");
+const COUNT_NOT_POSITIVE = new CommandError("ERR COUNT must be > 0");
+const ANY_WITHOUT_COUNT = new CommandError("ERR the ANY argument requires COUNT argument");
+const BAD_RADIUS = new CommandError("ERR need numeric radius");
+const NEGATIVE_RADIUS = new CommandError("ERR radius cannot be negative");
+const BAD_WIDTH = new CommandError("ERR need numeric width");
+const BAD_HEIGHT = new CommandError("ERR need numeric height");
+const NEGATIVE_BOX = new CommandError("ERR height or width cannot be negative");
+
+/** What a search was asked for. */
+class Search {
+  readonly shape: GeoShape = { longitude: 0, latitude: 0, radius: undefined, width: 0, height: 0, unit: 1 };
+  /** GEOSEARCH and GEOSEARCHSTORE: which centre and which area were given. */
+  center: "member" | "position" | null = null;
+  area: "radius" | "box" | null = null;
+  withDistance = false;
+  withHash = false;
+  withPosition = false;
+  /** 0 for all. */
+  count = 0;
+  any = false;
+  /** 1 ascending, -1 descending, 0 as found. */
+  order: -1 | 0 | 1 = 0;
+  /** The argument with the key to store in, 0 for none. */
+  store = 0;
+  storeDistance = false;
+}
+
+/** What sets one command apart from the others. */
+interface Syntax {
+  /** The old form: the centre comes first; STORE and STOREDIST take a key. */
+  old: boolean;
+  /** Whether it may store: GEOSEARCHSTORE always does, and STOREDIST is a plain word there. */
+  stores: boolean;
+  /** What stores, in the words of an error, and the event of the stored key. */
+  storing: string;
+  event: string;
+}
+
+const RADIUS: Syntax = {
+  old: true,
+  stores: true,
+  storing: "STORE option in GEORADIUS",
+  event: "georadiusstore",
+};
+const RADIUS_RO: Syntax = { ...RADIUS, stores: false };
+const SEARCH_STORE: Syntax = {
+  old: false,
+  stores: true,
+  storing: "GEOSEARCHSTORE",
+  event: "geosearchstore",
+};
+const SEARCH: Syntax = { ...SEARCH_STORE, stores: false };
+
+export function georadius(ctx: Context, args: Args): void {
+  radiusSearch(ctx, args, RADIUS);
+}
+
+export function georadiusRo(ctx: Context, args: Args): void {
+  radiusSearch(ctx, args, RADIUS_RO);
+}
+
+/** GEORADIUS key longitude latitude radius unit [options] */
+function radiusSearch(ctx: Context, args: Args, syntax: Syntax): void {
+  const search = new Search();
+  const view = readSortedSet(ctx, args, 1);
+  readCenter(search, args, 2);
+  readRadius(search, args, 4);
+  readOptions(search, args, 6, view, syntax);
+  run(ctx, args, search, view, syntax);
+}
+
+export function georadiusbymember(ctx: Context, args: Args): void {
+  memberSearch(ctx, args, RADIUS);
+}
+
+export function georadiusbymemberRo(ctx: Context, args: Args): void {
+  memberSearch(ctx, args, RADIUS_RO);
+}
+
+/** GEORADIUSBYMEMBER key member radius unit [options] */
+function memberSearch(ctx: Context, args: Args, syntax: Syntax): void {
+  const search = new Search();
+  const view = readSortedSet(ctx, args, 1);
+  // Without a key nobody looks at the radius.
+  if (view !== null) {
+    readCenterOfMember(search, view, args, 2);
+    readRadius(search, args, 3);
+  }
+  readOptions(search, args, 5, view, syntax);
+  run(ctx, args, search, view, syntax);
+}
+
+export function geosearch(ctx: Context, args: Args): void {
+  const search = new Search();
+  const view = readSortedSet(ctx, args, 1);
+  readOptions(search, args, 2, view, SEARCH);
+  run(ctx, args, search, view, SEARCH);
+}
+
+export function geosearchstore(ctx: Context, args: Args): void {
+  const search = new Search();
+  search.store = 1;
+  const view = readSortedSet(ctx, args, 2);
+  readOptions(search, args, 3, view, SEARCH_STORE);
+  run(ctx, args, search, view, SEARCH_STORE);
+}
+
+// -- Syntax -------------------------------------------------------------------------------------------------------
+
+/** Reads the options from argument `from` to the end and checks that they go together. */
+function readOptions(
+  search: Search,
+  args: Args,
+  from: number,
+  view: SortedSetView | null,
+  syntax: Syntax,
+): void {
+  for (let i = from; i < args.count;) {
+    const left = args.count - i - 1;
+    const taken = readWord(search, args, i, syntax) || readCount(search, args, i, left) ||
+      (syntax.old && syntax.stores && readStore(search, args, i, left)) ||
+      (!syntax.old && readArea(search, args, i, left, view));
+    if (taken === 0 || taken === false) throw SYNTAX;
+    i += taken;
+  }
+}
+
+/** An option that is one word; how many arguments it took. */
+function readWord(search: Search, args: Args, i: number, syntax: Syntax): number {
+  if (args.is(i, "WITHDIST")) search.withDistance = true;
+  else if (args.is(i, "WITHHASH")) search.withHash = true;
+  else if (args.is(i, "WITHCOORD")) search.withPosition = true;
+  else if (args.is(i, "ANY")) search.any = true;
+  else if (args.is(i, "ASC")) search.order = 1;
+  else if (args.is(i, "DESC")) search.order = -1;
+  else if (syntax.stores && !syntax.old && args.is(i, "STOREDIST")) search.storeDistance = true;
+  else return 0;
+  return 1;
+}
+
+function readCount(search: Search, args: Args, i: number, left: number): number {
+  if (left < 1 || !args.is(i, "COUNT")) return 0;
+  search.count = args.integer(i + 1);
+  if (search.count <= 0) throw COUNT_NOT_POSITIVE;
+  return 2;
+}
+
+/** STORE and STOREDIST with a key: the last one counts. */
+function readStore(search: Search, args: Args, i: number, left: number): number {
+  const distance = args.is(i, "STOREDIST");
+  if (left < 1 || !(distance || args.is(i, "STORE"))) return 0;
+  search.store = i + 1;
+  search.storeDistance = distance;
+  return 2;
+}
+
+/** The centre and the area of GEOSEARCH: one of each kind, the same one may be given again. */
+function readArea(search: Search, args: Args, i: number, left: number, view: SortedSetView | null): number {
+  if (left >= 1 && search.center !== "position" && args.is(i, "FROMMEMBER")) {
+    if (view !== null) readCenterOfMember(search, view, args, i + 1);
+    search.center = "member";
+    return 2;
+  }
+  if (left >= 2 && search.center !== "member" && args.is(i, "FROMLONLAT")) {
+    readCenter(search, args, i + 1);
+    search.center = "position";
+    return 3;
+  }
+  if (left >= 2 && search.area !== "box" && args.is(i, "BYRADIUS")) {
+    readRadius(search, args, i + 1);
+    search.area = "radius";
+    return 3;
+  }
+  if (left >= 3 && search.area !== "radius" && args.is(i, "BYBOX")) {
+    readBox(search, args, i + 1);
+    search.area = "box";
+    return 4;
+  }
+  return 0;
+}
+
+function readCenter({ shape }: Search, args: Args, i: number): void {
+  readPosition(args, i);
+  shape.longitude = position.longitude;
+  shape.latitude = position.latitude;
+}
+
+function readCenterOfMember({ shape }: Search, view: SortedSetView, args: Args, i: number): void {
+  if (!locate(view, args, i)) throw NO_SUCH_MEMBER;
+  shape.longitude = decoded.longitude;
+  shape.latitude = decoded.latitude;
+}
+
+function readRadius({ shape }: Search, args: Args, i: number): void {
+  shape.radius = args.double(i, BAD_RADIUS);
+  if (shape.radius < 0) throw NEGATIVE_RADIUS;
+  shape.unit = unitOf(args, i + 1);
+}
+
+function readBox({ shape }: Search, args: Args, i: number): void {
+  shape.width = args.double(i, BAD_WIDTH);
+  shape.height = args.double(i + 1, BAD_HEIGHT);
+  if (shape.width < 0 || shape.height < 0) throw NEGATIVE_BOX;
+  shape.unit = unitOf(args, i + 2);
+}
+
+/** Throws where options do not go together. */
+function checkOptions(args: Args, search: Search, syntax: Syntax): void {
+  if (search.store !== 0 && (search.withDistance || search.withHash || search.withPosition)) {
+    throw new CommandError(
+      `ERR ${syntax.storing} is not compatible with WITHDIST, WITHHASH and WITHCOORD options`,
+    );
+  }
+  if (!syntax.old && search.center === null) {
+    throw new CommandError(
+      `ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for ${args.text(0)}`,
+    );
+  }
+  if (!syntax.old && search.area === null) {
+    throw new CommandError(`ERR exactly one of BYRADIUS and BYBOX can be specified for ${args.text(0)}`);
+  }
+  if (search.any && search.count === 0) throw ANY_WITHOUT_COUNT;
+}
+
+// -- Searching ----------------------------------------------------------------------------------------------------
+
+/** A member found. */
+interface Found {
+  member: Uint8Array;
+  score: number;
+  /** In metres. */
+  distance: number;
+  longitude: number;
+  latitude: number;
+}
+
+const ranges = new Float64Array(2 * MAX_RANGES);
+const scoreRange = new ScoreRange();
+scoreRange.maxExclusive = true;
+/** The result of a storing search: the source stays in the shared view meanwhile. */
+const target = new SortedSetView();
+
+function run(ctx: Context, args: Args, search: Search, view: SortedSetView | null, syntax: Syntax): void {
+  checkOptions(args, search, syntax);
+  const found = view === null ? [] : findMembers(search, view);
+  const shown = sortFound(search, found);
+  if (search.store === 0) reply(ctx, search, shown);
+  else store(ctx, args, search, shown, syntax.event);
+}
+
+/** All members inside the shape, in the order of the ranges; with ANY as soon as there are enough. */
+function findMembers(search: Search, view: SortedSetView): Found[] {
+  const found: Found[] = [];
+  const limit = search.any ? search.count : Infinity;
+  const count = coverShape(search.shape, ranges);
+  for (let i = 0; i < count && found.length < limit; i++) {
+    scoreRange.min = ranges[2 * i]!;
+    scoreRange.max = ranges[2 * i + 1]!;
+    let left = view.scoreRange(scoreRange);
+    if (left === 0) continue;
+    for (view.seek(view.from); left > 0 && found.length < limit; left--, view.next()) {
+      const distance = distanceInside(search.shape, view.score);
+      if (distance < 0) continue;
+      const { buf, start, end } = view.member;
+      found.push({ member: buf.slice(start, end), score: view.score, distance, ...decoded });
+    }
+  }
+  return found;
+}
+
+/** The members to answer with: in order where one is wanted, and no more than COUNT. */
+function sortFound(search: Search, found: Found[]): Found[] {
+  // COUNT means the nearest ones, unless ANY says that any will do.
+  const order = search.order !== 0 ? search.order : search.count > 0 && !search.any ? 1 : 0;
+  const count = search.count === 0 ? found.length : Math.min(search.count, found.length);
+  if (order !== 0) {
+    const compare = (a: Found, b: Found): number => order * (a.distance - b.distance);
+    if (count === found.length) found.sort(compare);
+    else partialSort(found, compare, 0, count - 1);
+  }
+  return count === found.length ? found : found.slice(0, count);
+}
+
+function reply(ctx: Context, search: Search, shown: Found[]): void {
+  const extras = (search.withDistance ? 1 : 0) + (search.withHash ? 1 : 0) + (search.withPosition ? 1 : 0);
+  ctx.reply.array(shown.length);
+  for (const { member, score, distance, longitude, latitude } of shown) {
+    if (extras > 0) ctx.reply.array(extras + 1);
+    ctx.reply.bulk(member);
+    if (search.withDistance) ctx.reply.bulkText(formatDistance(distance / search.shape.unit));
+    if (search.withHash) ctx.reply.integer(normalizeInt64(BigInt(Math.trunc(score))));
+    if (search.withPosition) replyPosition(ctx, longitude, latitude);
+  }
+}
+
+/** Sets the target key to the members shown, or deletes it where there are none. */
+function store(ctx: Context, args: Args, search: Search, shown: Found[], event: string): void {
+  const key = search.store;
+  if (shown.length > 0) {
+    showNewSortedSet(ctx, target);
+    for (const { member, score, distance } of shown) {
+      target.add(member, 0, member.length, search.storeDistance ? distance / search.shape.unit : score, 0);
+    }
+    storeSortedSet(ctx, args, key, target);
+    ctx.changed(Notify.ZSET, event, args, key, shown.length);
+  } else if (ctx.db.delete(args.buf, args.starts[key]!, args.ends[key]!)) {
+    ctx.changed(Notify.GENERIC, "del", args, key);
+  }
+  ctx.reply.integer(shown.length);
+}
