@@ -171,8 +171,7 @@ function handleSignals(server: LaunchedServer, log: Log): void {
     server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
       if (stopped !== false) return;
       asked = false;
-      const hint = "received but errors trying to shut down the server, check the logs for more information";
-      log.warning(`${signal} ${hint}`);
+      log.warning("Errors trying to shut down the server. Check the logs for more information.");
     });
   };
   const windows = Deno.build.os === "windows";

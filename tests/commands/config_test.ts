@@ -140,3 +140,30 @@ Deno.test("SIGTERM: exit code 0 and the lines that tools look for", async () => 
   assertStringIncludes(server.log, "# Received SIGTERM scheduling shutdown...\n");
   assertStringIncludes(server.log, "# Redis is now ready to exit, bye bye...\n");
 });
+
+Deno.test("shutdown-on-sigterm says whether to save", async () => {
+  for (const [flags, files] of [["nosave", []], ["save now", ["dump.rdb"]], ["default", []]] as const) {
+    const dir = await Deno.makeTempDir();
+    await using server = await startServer("toy", { dir });
+    await using c = await server.connect();
+    await mustDo(c, "SET", "k", "v", ok);
+    await mustDo(c, "CONFIG", "SET", "shutdown-on-sigterm", flags, ok);
+    assertEquals((await server.stop("SIGTERM")).code, 0);
+    assertEquals([...Deno.readDirSync(dir)].map((entry) => entry.name), [...files], flags);
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("a shutdown that cannot save is declined, and the server goes on", async () => {
+  const dir = await Deno.makeTempDir();
+  await using server = await startServer("toy", { dir });
+  await using c = await server.connect();
+  await mustDo(c, "SET", "k", "v", ok);
+  await mustDo(c, "CONFIG", "SET", "save", "3600 1", ok);
+  await Deno.remove(dir, { recursive: true });
+  server.kill("SIGTERM");
+  await server.waitForLog(/# Errors trying to shut down the server/);
+  await mustDo(c, "GET", "k", bulk("v"));
+  await mustDo(c, "CONFIG", "SET", "save", "", ok);
+  assertEquals((await server.stop("SIGTERM")).code, 0);
+});
