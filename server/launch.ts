@@ -82,7 +82,7 @@ function configure(words: readonly string[], log: Log, launcher: Launcher): Conf
     extras = loadConfig(config, parseCommandLine(words), {
       note: (message) => log.warning(message),
       renameCommand: (name, newName) => launcher.renameCommand?.(name, newName),
-      user: (rule) => launcher.user?.(rule),
+      user: (words) => launcher.user?.(words),
     });
   } catch (error) {
     if (error instanceof FatalConfigError) writeError(error.report);
@@ -117,6 +117,10 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
     log.warning(
       "Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting",
     );
+    return false;
+  }
+  if (config.aclfile !== "") {
+    log.warning("Aborting Redis startup because of ACL errors: there are no users but default");
     return false;
   }
   if (config.usesTls) {

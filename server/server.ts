@@ -41,6 +41,8 @@ export interface ServerParts {
   random: Random;
   /** The commands, where rename-command has changed them. */
   table?: CommandTable;
+  /** `user` lines of redis.conf that checkUserLine accepts. */
+  users?: readonly (readonly string[])[];
 }
 
 /** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
@@ -107,7 +109,7 @@ export class RedisServer implements KeyspaceEvents {
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
-  constructor({ config, log, clock, random, table }: ServerParts) {
+  constructor({ config, log, clock, random, table, users = [] }: ServerParts) {
     this.config = config;
     this.table = table ?? new CommandTable();
     this.log = log;
@@ -119,6 +121,7 @@ export class RedisServer implements KeyspaceEvents {
     this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
     this.store.events = this;
     this.acl = new Acl(this);
+    for (const words of users) this.acl.load(words);
     this.notifier = new Notifier(() => {});
     this.blocking = new Blocking(
       clock,

@@ -78,13 +78,19 @@ Deno.test("CONFIG REWRITE keeps a setting over a restart", async () => {
   const dir = await Deno.makeTempDir();
   const port = freePort();
   await Deno.writeTextFile(`${dir}/toy.conf`, `# mine\nport ${port}\nbind 127.0.0.1\nhz 20\n`);
+  let password = false;
   for (const hz of ["20", "33"]) {
     await using server = await startServer("toy", { bare: true, port, dir, args: ["toy.conf"] });
     await using c = await server.connect();
+    if (password) await mustDo(c, "PING", errorLike("NOAUTH"));
+    if (password) await mustDo(c, "AUTH", "secret", ok);
     await mustDo(c, "CONFIG", "GET", "hz", bulks("hz", hz));
     await mustDo(c, "CONFIG", "SET", "hz", 33, ok);
     await mustDo(c, "CONFIG", "REWRITE", ok);
     assertStringIncludes(server.log, "CONFIG REWRITE executed with success.");
+    await mustDo(c, "CONFIG", "SET", "requirepass", "secret", ok);
+    await mustDo(c, "CONFIG", "REWRITE", ok);
+    password = true;
   }
   const text = await Deno.readTextFile(`${dir}/toy.conf`);
   assert(text.startsWith(`# mine\nport ${port}\nbind 127.0.0.1\nhz 33\n`), text);
@@ -166,4 +172,48 @@ Deno.test("a shutdown that cannot save is declined, and the server goes on", asy
   await mustDo(c, "GET", "k", bulk("v"));
   await mustDo(c, "CONFIG", "SET", "save", "", ok);
   assertEquals((await server.stop("SIGTERM")).code, 0);
+});
+
+realTest("requirepass, in a file and by CONFIG SET, like the real server's", async () => {
+  const steps: [client: 0 | 1, ...args: string[]][] = [
+    [0, "PING"],
+    [0, "AUTH", "wrong"],
+    [0, "AUTH", "a b\0\xff"],
+    [0, "PING"],
+    [0, "CONFIG", "GET", "requirepass"],
+    [0, "CONFIG", "SET", "requirepass", "other"],
+    [0, "PING"],
+    [1, "AUTH", "a b\0\xff"],
+    [1, "AUTH", "default", "other"],
+    [1, "AUTH", "nobody", "other"],
+    [1, "PING"],
+    [0, "CONFIG", "SET", "requirepass", ""],
+    [0, "AUTH", "other"],
+    [0, "AUTH", "default", "anything"],
+  ];
+  const args = ['--requirepass "a b\\x00\\xff"']; // name and value in one word: a line of redis.conf
+  await withBoth({ args }, async (toy, redis) => {
+    await using a0 = await toy.connect();
+    await using a1 = await toy.connect();
+    await using b0 = await redis.connect();
+    await using b1 = await redis.connect();
+    for (const [client, ...words] of steps) {
+      const bytes = words.map((word) => Uint8Array.from(word, (char) => char.charCodeAt(0)));
+      const mine = toText((await [a0, a1][client]!.frame(...bytes)).raw);
+      assertEquals(mine, toText((await [b0, b1][client]!.frame(...bytes)).raw), words.join(" "));
+    }
+  });
+});
+
+Deno.test("user lines other than the default user's are refused", async () => {
+  for (
+    const [words, text] of [[["bob", "on"], "'bob': There are no users but default"], [
+      ["default", "-get"],
+      "'-get': Syntax",
+    ]] as const
+  ) {
+    await using server = await startServer("toy", { args: ["--user", ...words], waitReady: false });
+    assertEquals((await server.waitForExit()).code, 1);
+    assertStringIncludes(server.log, `Error in user declaration ${text}`);
+  }
 });
