@@ -13,6 +13,7 @@ import { genericRows } from "./generic.ts";
 import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
+import { hashRows } from "./hashes.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
 import { KeyFinder } from "./keys.ts";
@@ -211,6 +212,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...hyperloglogRows,
   ...listRows,
   ...persistenceRows,
+  ...hashRows,
   ...keyspaceRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,

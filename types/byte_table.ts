@@ -46,6 +46,8 @@ export class ByteTable {
   /** Entries still in the old index. */
   #oldSize = 0;
   #oldPos = 0;
+  /** How far {@link drain} has come. */
+  #drained: { index: Uint32Array; slot: number } | undefined;
 
   constructor(arena: Arena) {
     this.arena = arena;
@@ -216,6 +218,31 @@ export class ByteTable {
         if (addr !== 0 && addr !== GONE) visit(addr);
       }
     }
+  }
+
+  /**
+   * Empties the table from the end of its indexes, up to about `budget` slots and records a call; each record is handed out once
+   * and must be freed. True when nothing is left. Nothing else may be done with the table in between.
+   */
+  drain(budget: number, visit: Visit): boolean {
+    for (const index of [this.#index, this.#old]) {
+      if (index === null) continue;
+      let slot = index === this.#index ? this.#mask : this.#oldMask;
+      if (this.#drained !== undefined && this.#drained.index === index) slot = this.#drained.slot;
+      for (; slot >= 0 && this.#size > 0; slot--) {
+        if (budget-- <= 0) {
+          this.#drained = { index, slot };
+          return false;
+        }
+        const addr = index[2 * slot + 1]!;
+        if (addr === 0 || addr === GONE) continue;
+        index[2 * slot + 1] = GONE;
+        this.#size--;
+        visit(addr);
+      }
+    }
+    this.clear();
+    return true;
   }
 
   /** A record at random, each with equal chance; 0 where the table is empty. `random` gives unsigned 32-bit numbers. */
