@@ -129,7 +129,7 @@ const PICK_COUNT = new CommandError(
 );
 const INT64_MIN = -(2n ** 63n);
 /** Half of the largest 64-bit integer: more pairs than that cannot be counted. */
-const MAX_PAIRS = 2 ** 62;
+const MAX_PAIRS = 2n ** 62n - 1n;
 
 /** Scores of the running ZADD: all are read before the first one counts. */
 let scores = new Float64Array(64);
@@ -274,8 +274,8 @@ function zrandmember(ctx: Context, args: Args): void {
   if (given === INT64_MIN) throw PICK_COUNT;
   if (args.count > 4 || (args.count === 4 && !args.is(3, "WITHSCORES"))) throw SYNTAX;
   const withScores = args.count === 4;
+  if (withScores && (given > MAX_PAIRS || given < -MAX_PAIRS)) throw OUT_OF_RANGE;
   const count = Number(given);
-  if (withScores && Math.abs(count) >= MAX_PAIRS) throw OUT_OF_RANGE;
   const view = readSortedSet(ctx, args, 1);
   if (view === null || count === 0) return ctx.reply.array(0);
   const picked = count < 0 ? -count : Math.min(count, view.length);

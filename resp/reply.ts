@@ -111,7 +111,8 @@ export class Reply {
 
   /** A double in RESP3, a bulk string of the same digits in RESP2. */
   double(value: number): void {
-    this.doubleText(formatDouble(value));
+    if (this.protocol < 3 && Number.isSafeInteger(value) && !Object.is(value, -0)) this.bulkInteger(value);
+    else this.doubleText(formatDouble(value));
   }
 
   /** A double in digits of the caller's: a double in RESP3, a bulk string in RESP2. */
@@ -154,11 +155,19 @@ export class Reply {
   bulk(source: Uint8Array, start = 0, end: number = source.length): void {
     const length = end - start;
     this.ensure(length + 16);
-    this.buf[this.pos++] = DOLLAR;
-    this.#digits(length);
-    copyBytes(source, start, end, this.buf, this.pos);
-    this.pos += length;
-    this.#crlf();
+    // In one piece, since most of most replies goes through here.
+    const buf = this.buf;
+    let pos = this.pos;
+    buf[pos++] = DOLLAR;
+    if (length < 10) buf[pos++] = 48 + length;
+    else pos = formatInt(length, buf, pos);
+    buf[pos++] = CR;
+    buf[pos++] = LF;
+    copyBytes(source, start, end, buf, pos);
+    pos += length;
+    buf[pos++] = CR;
+    buf[pos++] = LF;
+    this.pos = pos;
   }
 
   /** A bulk string of text; each character one byte (latin1). For names and numbers that we make ourselves. */
@@ -270,8 +279,11 @@ export class Reply {
 
   /** Digits and line end; room for 24 bytes is there. */
   #digits(value: number | bigint): void {
-    if (typeof value === "number" && value >= 0 && value < 10) {
-      this.buf[this.pos++] = 48 + value;
+    // Most numbers are the lengths of short strings.
+    if (typeof value === "number" && value >= 0 && value < 100) {
+      const tens = (value * 205) >> 11;
+      if (tens > 0) this.buf[this.pos++] = 48 + tens;
+      this.buf[this.pos++] = 48 + value - tens * 10;
     } else this.pos = formatInt(value, this.buf, this.pos);
     this.#crlf();
   }

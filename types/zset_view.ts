@@ -60,8 +60,6 @@ export class SortedSetView {
   changed = false;
   /** The current member's bytes. */
   readonly member: Entry = new Entry();
-  /** The current member's score; after `add` the member's score now. */
-  score = 0;
   /** Ranks of the last range: from the first one up to, not including, `to`. */
   from = 0;
   to = 0;
@@ -70,6 +68,8 @@ export class SortedSetView {
   #buf: Uint8Array = EMPTY_BYTES;
   #start = 0;
   #length = 0;
+  /** Score of the current member, NaN until somebody asks: most walks want members only. */
+  #score = NaN;
   #builder: ListpackBuilder | null = null;
   #editing = false;
   /** Offset of the current member in the packed block, -1 for none. */
@@ -141,16 +141,21 @@ export class SortedSetView {
 
   /** Makes a member the current one for `score` and `rank` (`member` is not set); false if it is not there. */
   find(buf: Uint8Array, start: number, end: number): boolean {
+    this.#score = NaN;
     if (this.set !== null) {
       this.#record = this.set.find(buf, start, end);
-      if (this.#record === 0) return false;
-      this.score = this.set.score(this.#record);
-      return true;
+      return this.#record !== 0;
     }
     this.#offset = zpFind(this.#buf, this.#start, buf, start, end);
-    if (this.#offset < 0) return false;
-    this.score = zpScore(this.#buf, this.#offset);
-    return true;
+    return this.#offset >= 0;
+  }
+
+  /** The current member's score; after `add` the member's score now. */
+  get score(): number {
+    if (this.#score !== this.#score) {
+      this.#score = this.set !== null ? this.set.score(this.#record) : zpScore(this.#buf, this.#offset);
+    }
+    return this.#score;
   }
 
   /** Rank of the current member, 0 for the lowest score. */
@@ -183,19 +188,19 @@ export class SortedSetView {
 
   #takeRecord(record: number): boolean {
     this.#record = record;
+    this.#score = NaN;
     if (record === 0) return false;
     const set = this.set!;
     const start = set.memberStart(record);
     this.member.set(set.memberBytes(record), start, start + set.memberLength(record));
-    this.score = set.score(record);
     return true;
   }
 
   #takeOffset(offset: number): boolean {
     this.#offset = offset;
+    this.#score = NaN;
     if (offset < 0) return false;
     this.member.readText(this.#buf, offset);
-    this.score = zpScore(this.#buf, offset);
     return true;
   }
 
@@ -291,7 +296,7 @@ export class SortedSetView {
     if (!this.find(buf, start, end)) {
       if ((flags & AddFlag.XX) !== 0) return AddResult.REFUSED;
       this.#insert(buf, start, end, score);
-      this.score = score;
+      this.#score = score;
       return AddResult.ADDED;
     }
     const current = this.score;
@@ -304,7 +309,7 @@ export class SortedSetView {
     if ((flags & AddFlag.GT) !== 0 && score <= current) return AddResult.REFUSED;
     if (score === current) return AddResult.SAME;
     this.changed = true;
-    this.score = score;
+    this.#score = score;
     if (this.set !== null) {
       this.set.update(this.#record, score);
     } else {
