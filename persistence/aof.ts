@@ -155,7 +155,7 @@ export class AppendOnlyFile {
     const isNew = manifest.incremental.length === 0;
     if (isNew) manifest = withNextIncremental(manifest, settings.appendfilename);
     const name = manifest.incremental.at(-1)!.name;
-    const file = this.#openPart(name, isNew);
+    const file = this.#openPart(this.path(name), isNew);
     if (manifest !== this.manifest) this.persist(manifest);
     this.#host.notice(`${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
     this.#writer = new AofWriter(file, this.#sizeOf(name), this.#host);
@@ -165,10 +165,17 @@ export class AppendOnlyFile {
     this.removeHistory();
   }
 
-  #openPart(name: string, isNew: boolean): DiskFile {
+  /**
+   * A part to append to; a new one is empty. Always opened to append: a failed write is cut off again, and what is
+   * written next must not leave a gap.
+   */
+  #openPart(path: string, isNew: boolean): DiskFile {
     const { disk } = this.#host;
-    const file = disk.open(this.path(name), isNew ? "create" : "append");
-    if (isNew) disk.syncDirectory(this.directory);
+    const file = disk.open(path, "append");
+    if (isNew) {
+      file.truncateSync(0);
+      disk.syncDirectory(this.directory);
+    }
     return file;
   }
 
@@ -218,7 +225,7 @@ export class AppendOnlyFile {
     this.#begunAs = this.state;
     if (this.state === "off") return; // only a base is written, for who turns the file on at the next start
     if (this.state === "waiting") {
-      const file = this.#host.disk.open(this.#tempIncremental, "create");
+      const file = this.#openPart(this.#tempIncremental, true);
       if (this.#writer === null) this.#writer = new AofWriter(file, 0, this.#host);
       else this.#writer.switchTo(file, 0);
       return;
@@ -227,7 +234,7 @@ export class AppendOnlyFile {
     const name = manifest.incremental.at(-1)!.name;
     this.#writer!.flush(true);
     if (this.#writer!.pending > 0) throw new Error(this.error ?? "the append-only file cannot be written");
-    const file = this.#openPart(name, true);
+    const file = this.#openPart(this.path(name), true);
     try {
       this.persist(manifest);
       const before = this.#writer!.size;

@@ -36,10 +36,8 @@ export interface AofLoadHost {
   /** Executes a request. False where there is no such command. */
   execute(frame: LoadFrame): boolean;
   /** Loads the RDB file that begins where the file stands. Returns the offset behind it. */
-  loadRdb(file: DiskFile, size: number, isOldStyle: boolean): Promise<number>;
+  loadRdb(file: DiskFile, size: number, isOldStyle: boolean): Loading<number>;
   monotonicMs(): number;
-  /** Lets the event loop answer those who ask meanwhile. */
-  pause(): Promise<void>;
   readonly sliceMs: number;
   /** The whole size is known; then, again and again: so many bytes more are done. */
   begin(totalBytes: number): void;
@@ -48,13 +46,16 @@ export interface AofLoadHost {
   warning(message: string): void;
 }
 
+/** Work that stops (yields) every few milliseconds, so that its driver can serve others, or go on at once. */
+export type Loading<T> = Generator<void, T, void>;
+
 /** Why the data set cannot be loaded; the message has been made for the log. */
 export class LoadError extends Error {
   override name = "LoadError";
 }
 
 /** Loads all parts. False where there is no append-only file. Throws {@link LoadError}. */
-export async function loadAppendOnlyFile(aof: AppendOnlyFile, host: AofLoadHost): Promise<boolean> {
+export function* loadAppendOnlyFile(aof: AppendOnlyFile, host: AofLoadHost): Loading<boolean> {
   upgradeOldFile(aof, host);
   const parts = partsToLoad(aof.manifest);
   if (parts.length === 0) return false;
@@ -63,7 +64,7 @@ export async function loadAppendOnlyFile(aof: AppendOnlyFile, host: AofLoadHost)
   const started = host.monotonicMs();
   for (const [i, part] of parts.entries()) {
     const partStarted = host.monotonicMs();
-    await new PartLoad(aof, host, part, sizes[i]!, i === parts.length - 1).run();
+    yield* new PartLoad(aof, host, part, sizes[i]!, i === parts.length - 1).run();
     const kind = part.type === "b" ? "base" : "incr";
     if (sizes[i]! > 0) {
       host.notice(`DB loaded from ${kind} file ${part.name}: ${seconds(host, partStarted)} seconds`);
@@ -124,13 +125,13 @@ class PartLoad {
     this.#isLast = isLast;
   }
 
-  async run(): Promise<void> {
+  *run(): Loading<void> {
     const file = this.#host.disk.open(this.#aof.path(this.#part.name), "read");
     try {
-      const from = await this.#preamble(file);
+      const from = yield* this.#preamble(file);
       file.seekSync(from, Deno.SeekMode.Start);
       const reader = new AofReader(file, this.#size, from);
-      const end = await this.#commands(reader);
+      const end = yield* this.#commands(reader);
       if (end === AofStep.DAMAGED) this.#refuseDamaged(reader.offset);
       if (end === AofStep.CUT || this.#queue !== null) this.#cutTail(reader.offset);
     } finally {
@@ -139,7 +140,7 @@ class PartLoad {
   }
 
   /** Loads the RDB file that the part begins with, if it does. Returns where commands begin. */
-  async #preamble(file: DiskFile): Promise<number> {
+  *#preamble(file: DiskFile): Loading<number> {
     const head = new Uint8Array(RDB_SIGNATURE.length);
     const count = this.#size < head.length ? 0 : file.readSync(head);
     file.seekSync(0, Deno.SeekMode.Start);
@@ -148,11 +149,11 @@ class PartLoad {
     this.#host.notice(
       isOldStyle ? "Reading RDB preamble from AOF file..." : "Reading RDB base file on AOF loading...",
     );
-    return await this.#host.loadRdb(file, this.#size, isOldStyle);
+    return yield* this.#host.loadRdb(file, this.#size, isOldStyle);
   }
 
   /** Executes all commands. Returns the AofStep at which they end. */
-  async #commands(reader: AofReader): Promise<number> {
+  *#commands(reader: AofReader): Loading<number> {
     const host = this.#host;
     let deadline = host.monotonicMs() + host.sliceMs;
     let reported = reader.offset;
@@ -164,7 +165,7 @@ class PartLoad {
       if (n % COMMANDS_PER_LOOK !== 0 || host.monotonicMs() < deadline) continue;
       host.progress(reader.offset - reported);
       reported = reader.offset;
-      await host.pause();
+      yield;
       deadline = host.monotonicMs() + host.sliceMs;
     }
   }

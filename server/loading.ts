@@ -1,10 +1,13 @@
 /**
  * Bringing the data set back from disk, at the start and after DEBUG RELOAD or a full resync: in slices, so that
  * clients are told LOADING meanwhile, and with progress for INFO.
+ *
+ * The work is a generator that stops after each slice. At the start {@link inSlices} drives it and serves the network
+ * in between; DEBUG RELOAD, which redis-server does in one go, drives it with {@link atOnce}.
  */
 import { Args } from "../commands/args.ts";
 import { listOptions } from "../commands/list_access.ts";
-import { type AofLoadHost, loadAppendOnlyFile, LoadError } from "../persistence/aof_loader.ts";
+import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
 import { ManifestError } from "../persistence/aof_manifest.ts";
 import { type DiskFile, errnoText, joinPath } from "../persistence/disk.ts";
 import { RdbError, RdbInput } from "../persistence/rdb_input.ts";
@@ -27,40 +30,60 @@ export interface LoadProgress {
 }
 
 /** How an RDB file is loaded. */
-interface RdbFlags {
+export interface RdbFlags {
   /** Keys whose time has come are kept: the commands behind the file speak of them. */
   readonly keepExpired: boolean;
   readonly allowDuplicates: boolean;
 }
 
-/** Loads what is on disk into the empty store. Rejects with an Error whose message is for the log. */
-export async function loadDataSet(server: RedisServer, persistence: Persistence): Promise<void> {
-  const { config, log } = server;
-  const progress = begin(server, persistence);
-  try {
+/** Drives a loading to its end, serving the network between its slices. */
+export async function inSlices(loading: Loading<void>): Promise<void> {
+  while (loading.next().done !== true) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Drives a loading to its end without letting anyone else in. */
+export function atOnce(loading: Loading<void>): void {
+  while (loading.next().done !== true);
+}
+
+/** Loads what is on disk into the empty store. Throws an Error whose message is for the log. */
+export function loadDataSet(server: RedisServer): Loading<void> {
+  const { config, log, clock, persistence } = server;
+  return whileLoading(server, function* () {
     persistence.aof.readManifest();
-    if (config.appendonly) await loadAof(server, persistence, progress);
-    else {
-      const path = joinPath(config.dir, config.dbfilename);
-      if (persistence.disk.stat(path) === null) return;
-      const started = server.clock.monoMs();
-      await loadRdbFile(server, persistence, path, { keepExpired: false, allowDuplicates: false });
-      log.notice(`DB loaded from disk: ${((server.clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
-    }
+    if (config.appendonly) return yield* aofSteps(server);
+    const path = joinPath(config.dir, config.dbfilename);
+    if (persistence.disk.stat(path) === null) return;
+    const started = clock.monoMs();
+    yield* rdbFileSteps(server, path, { keepExpired: false, allowDuplicates: false });
+    log.notice(`DB loaded from disk: ${((clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
+  });
+}
+
+/** Loads an RDB file. Throws an Error whose message is for the log; the store then holds part of the file. */
+export function loadRdbFile(server: RedisServer, path: string, flags: RdbFlags): Loading<void> {
+  return whileLoading(server, () => rdbFileSteps(server, path, flags));
+}
+
+/** Loads the append-only file, as {@link loadRdbFile}. */
+export function loadAof(server: RedisServer): Loading<void> {
+  return whileLoading(server, () => aofSteps(server));
+}
+
+/** The server answers LOADING, and INFO shows the progress, until the steps are done. */
+function* whileLoading(server: RedisServer, steps: () => Loading<void>): Loading<void> {
+  const { persistence } = server;
+  const startedSeconds = Math.floor(server.clock.wallMs() / 1000);
+  server.loading = true;
+  persistence.loading = { startedSeconds, totalBytes: 0, loadedBytes: 0, usedMemory: 0 };
+  try {
+    yield* steps();
   } catch (error) {
-    throw explain(error, log);
+    throw explain(error, server.log);
   } finally {
     server.loading = false;
     persistence.loading = null;
   }
-}
-
-function begin(server: RedisServer, persistence: Persistence): LoadProgress {
-  const startedSeconds = Math.floor(server.clock.wallMs() / 1000);
-  const progress: LoadProgress = { startedSeconds, totalBytes: 0, loadedBytes: 0, usedMemory: 0 };
-  server.loading = true;
-  persistence.loading = progress;
-  return progress;
 }
 
 /** An Error whose message says what to do, in the words of redis-server where it has some. */
@@ -79,9 +102,9 @@ function explain(error: unknown, log: RedisServer["log"]): Error {
 
 /** An RDB file that cannot be loaded. */
 class FatalRdb extends Error {
-  constructor(path: string, error: RdbError) {
+  constructor(what: string, error: RdbError) {
     super(
-      `Bad RDB file ${path}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
+      `Bad RDB file ${what}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
         "changed. Check it with redis-check-rdb, restore it from a backup, or move it away to start empty. Exiting",
     );
   }
@@ -89,68 +112,60 @@ class FatalRdb extends Error {
 
 // -- RDB --------------------------------------------------------------------------------------------------------------
 
-/** Loads an RDB file. Rejects with an Error whose message is for the log; the store then holds part of the file. */
-export async function loadRdbFile(
-  server: RedisServer,
-  persistence: Persistence,
-  path: string,
-  flags: RdbFlags,
-): Promise<void> {
-  const file = persistence.disk.open(path, "read");
+function* rdbFileSteps(server: RedisServer, path: string, flags: RdbFlags): Loading<void> {
+  const { disk, loading } = server.persistence;
+  const file = disk.open(path, "read");
   try {
-    const size = persistence.disk.stat(path)?.size ?? 0;
-    if (persistence.loading !== null) persistence.loading.totalBytes = size;
-    await loadRdb(server, persistence, file, size, path, flags);
+    const size = disk.stat(path)?.size ?? 0;
+    if (loading !== null) loading.totalBytes = size;
+    yield* rdbSteps(server, file, size, path, flags);
   } finally {
     file.close();
   }
 }
 
 /** Loads the RDB file that begins where `file` stands. Returns the offset behind it. */
-async function loadRdb(
+function* rdbSteps(
   server: RedisServer,
-  persistence: Persistence,
   file: DiskFile,
   size: number,
   path: string,
   flags: RdbFlags,
-): Promise<number> {
-  const { log, config } = server;
-  const now = server.clock.wallMs();
+): Loading<number> {
+  const { log, config, clock, persistence } = server;
+  const now = clock.wallMs();
   const load = new RdbLoad(server.store, {
     limits: config,
     lists: listOptions(server.dispatcher.ctx),
     dropExpiredBefore: flags.keepExpired ? null : now,
     allowDuplicates: flags.allowDuplicates,
     functionLibrary: (source) => persistence.loadFunction(source),
-    aux: (name, value) => note(server, persistence, name, value, now),
+    aux: (name, value) => note(server, name, value, now),
   });
   const input = RdbInput.ofSource(file, size);
   const reader = new RdbReader(input, load, { verify: config.rdbchecksum });
   try {
     reader.begin();
     for (let reported = 0;;) {
-      const more = load.readUntil(reader, () => server.clock.monoMs(), server.clock.monoMs() + SLICE_MS);
+      const more = load.readUntil(reader, () => clock.monoMs(), clock.monoMs() + SLICE_MS);
       if (persistence.loading !== null) persistence.loading.loadedBytes += input.offset - reported;
       reported = input.offset;
       if (!more) break;
-      await persistence.pause();
+      yield;
     }
   } catch (error) {
     throw error instanceof RdbError ? new FatalRdb(path, error) : error;
   }
   persistence.lastLoadKeysLoaded = load.keysLoaded;
   persistence.lastLoadKeysExpired = load.keysExpired;
+  const skipped = load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : "";
   log.notice(
-    `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${
-      load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : ""
-    }.`,
+    `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${skipped}.`,
   );
   return input.offset;
 }
 
-function note(server: RedisServer, persistence: Persistence, name: string, value: string, now: number): void {
-  const { log } = server;
+function note({ log, persistence }: RedisServer, name: string, value: string, now: number): void {
   if (name === "redis-ver") log.notice(`Loading RDB produced by version ${value}`);
   else if (name === "ctime") {
     log.notice(`RDB age ${Math.max(0, Math.floor(now / 1000) - Number(value))} seconds`);
@@ -162,8 +177,8 @@ function note(server: RedisServer, persistence: Persistence, name: string, value
 
 // -- AOF --------------------------------------------------------------------------------------------------------------
 
-async function loadAof(server: RedisServer, persistence: Persistence, progress: LoadProgress): Promise<void> {
-  const { aof, disk } = persistence;
+function* aofSteps(server: RedisServer): Loading<void> {
+  const { aof, disk, loading } = server.persistence;
   const client = loaderClient(server);
   const host: AofLoadHost = {
     disk,
@@ -171,19 +186,18 @@ async function loadAof(server: RedisServer, persistence: Persistence, progress: 
     frame: new Args(),
     execute: (frame) => execute(server, client, frame as Args),
     loadRdb: (file, size, isOldStyle) =>
-      loadRdb(server, persistence, file, size, isOldStyle ? "at the head of the AOF" : "of the AOF base", {
+      rdbSteps(server, file, size, isOldStyle ? "at the head of the AOF" : "of the AOF base", {
         keepExpired: true,
         allowDuplicates: false,
       }),
     monotonicMs: () => server.clock.monoMs(),
-    pause: () => persistence.pause(),
     sliceMs: SLICE_MS,
-    begin: (totalBytes) => progress.totalBytes = totalBytes,
-    progress: (bytes) => progress.loadedBytes += bytes,
+    begin: (totalBytes) => loading!.totalBytes = totalBytes,
+    progress: (bytes) => loading!.loadedBytes += bytes,
     notice: (message) => server.log.notice(message),
     warning: (message) => server.log.warning(message),
   };
-  await loadAppendOnlyFile(aof, host);
+  yield* loadAppendOnlyFile(aof, host);
 }
 
 /** The client whose commands the append-only file holds. */

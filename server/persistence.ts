@@ -22,7 +22,7 @@ import {
   type SnapshotEncoder,
   type SnapshotSink,
 } from "../persistence/snapshot.ts";
-import { loadDataSet, type LoadProgress } from "./loading.ts";
+import { inSlices, loadDataSet, type LoadProgress } from "./loading.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Longest stretch of snapshot work between two looks at the network, milliseconds. */
@@ -165,7 +165,7 @@ export class Persistence {
   /** Loads what is on disk and opens the append-only file. Rejects with an Error for the log where the start must end. */
   async start(): Promise<void> {
     const server = this.#server;
-    await loadDataSet(server, this);
+    await inSlices(loadDataSet(server));
     this.#dirtyAtSave = server.dispatcher.ctx.dirty;
     this.lastSaveSeconds = this.#nowSeconds();
     if (!server.config.appendonly) return;
