@@ -10,6 +10,7 @@ import { copyBytes, EMPTY_BYTES, formatInt, MAX_INT64_DIGITS, writeLatin1 } from
 import { Entry, LP_END, LP_HEADER, lpCount, lpSkip } from "../types/listpack.ts";
 import { intsetGet, intsetLength } from "../types/intset.ts";
 import { formatDouble } from "../types/double.ts";
+import type { FieldTable } from "../types/field_table.ts";
 import { IdCursor } from "../types/id_table.ts";
 import { Kind } from "../types/kind.ts";
 import type { Quicklist } from "../types/quicklist.ts";
@@ -91,8 +92,12 @@ export class CommandEncoder implements SnapshotEncoder {
         return this.#list(db, addr);
       case Kind.HASH_PACKED:
         return this.#packed("HMSET", db, addr, 2);
+      case Kind.HASH:
+        return this.#table("HMSET", db, addr, 2);
       case Kind.SET_INTS:
         return this.#intset(db, addr);
+      case Kind.SET:
+        return this.#table("SADD", db, addr, 1);
       case Kind.ZSET_PACKED:
         return this.#packedSortedSet(db, addr);
       case Kind.ZSET:
@@ -146,6 +151,23 @@ export class CommandEncoder implements SnapshotEncoder {
       }
       this.#int(intsetGet(buf, start, i));
     }
+  }
+
+  /** The fields of a hash with their values (`step` 2), or the members of a set (1). */
+  #table(name: string, db: Database, addr: number, step: number): void {
+    const table = db.object<FieldTable>(addr);
+    let i = 0;
+    table.forEach((record) => {
+      if (i % ITEMS_PER_COMMAND === 0) {
+        this.#keyCommand(name, db, addr, step * Math.min(table.length - i, ITEMS_PER_COMMAND));
+      }
+      i++;
+      const bytes = table.bytes(record);
+      const start = table.fieldStart(record);
+      const end = start + table.fieldLength(record);
+      this.#bulk(bytes, start, end);
+      if (step === 2) this.#bulk(bytes, end, end + table.valueLength(record));
+    });
   }
 
   #packedSortedSet(db: Database, addr: number): void {

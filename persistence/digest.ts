@@ -5,7 +5,6 @@
  * Two ways of adding bytes to a digest make it so: *mixing* depends on what was there before (the elements of a list
  * in their order), *xoring* does not (the members of a set).
  */
-import { createHash } from "node:crypto";
 import { type Database, NO_EXPIRY, type Store } from "../store.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 import { formatDouble } from "../types/double.ts";
@@ -17,10 +16,10 @@ import type { Quicklist } from "../types/quicklist.ts";
 import { QuicklistCursor } from "../types/quicklist_cursor.ts";
 import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
 import { StreamReader } from "../types/stream_reader.ts";
+import { sha1, SHA1_BYTES } from "../types/sha1.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
 
-const DIGEST_BYTES = 20;
 const EXPIRE_MARK = fromLatin1("!!expire!!");
 
 /** The type's number in redis-server, by kind. */
@@ -39,18 +38,20 @@ const TYPE_NUMBERS: Record<number, number> = {
   [Kind.STREAM]: 6,
 };
 
+const scratch = new Uint8Array(SHA1_BYTES);
+
 /** A digest that is being made. */
 class Digest {
-  readonly bytes = new Uint8Array(DIGEST_BYTES);
+  readonly bytes = new Uint8Array(SHA1_BYTES);
 
   xor(buf: Uint8Array, start = 0, end: number = buf.length): void {
-    const hash = createHash("sha1").update(buf.subarray(start, end)).digest();
-    for (let i = 0; i < DIGEST_BYTES; i++) this.bytes[i]! ^= hash[i]!;
+    sha1(buf, start, end, scratch, 0);
+    for (let i = 0; i < SHA1_BYTES; i++) this.bytes[i]! ^= scratch[i]!;
   }
 
   mix(buf: Uint8Array, start = 0, end: number = buf.length): void {
     this.xor(buf, start, end);
-    this.bytes.set(createHash("sha1").update(this.bytes).digest());
+    sha1(this.bytes, 0, SHA1_BYTES, this.bytes, 0);
   }
 
   mixEntry(entry: Entry): void {

@@ -1,15 +1,8 @@
 /** Hashes in RDB: one by one, one zipmap (until 2.4), one ziplist (2.6), one listpack (7.0). */
 import type { Database } from "../../store.ts";
+import { FieldTable } from "../../types/field_table.ts";
 import { Kind } from "../../types/kind.ts";
-import {
-  Entry,
-  LP_SAFETY_LIMIT,
-  lpCount,
-  lpFind,
-  lpFirst,
-  lpNext,
-  lpValidate,
-} from "../../types/listpack.ts";
+import { Entry, lpCount, lpFind, lpFirst, lpNext, lpValidate } from "../../types/listpack.ts";
 import { ListpackBuilder } from "../../types/listpack_builder.ts";
 import { RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
@@ -17,8 +10,13 @@ import type { RdbWriter } from "../rdb_writer.ts";
 import { unpackZiplist, unpackZipmap } from "../ziplist.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget, packedString } from "./value.ts";
 
+/** Least bytes of a field with its value in the file. */
+const LEAST_PAIR_BYTES = 2;
+const TWICE = "a hash with a field twice";
+
 const pack = new ListpackBuilder(1024);
-const entry = new Entry();
+const field = new Entry();
+const value = new Entry();
 
 /** Writes the hash of a record. */
 export function saveHash(writer: RdbWriter, db: Database, addr: number): void {
@@ -26,7 +24,15 @@ export function saveHash(writer: RdbWriter, db: Database, addr: number): void {
     const start = db.valueStart(addr);
     return writer.string(db.bytes(addr), start, start + db.valueLength(addr));
   }
-  throw new Error("large hashes do not exist yet");
+  const table = db.object<FieldTable>(addr);
+  writer.lengthOf(table.length);
+  table.forEach((record) => {
+    const bytes = table.bytes(record);
+    const start = table.fieldStart(record);
+    const end = start + table.fieldLength(record);
+    writer.string(bytes, start, end);
+    writer.string(bytes, end, end + table.valueLength(record));
+  });
 }
 
 /** Reads a hash of any type. Throws {@link EmptyValue} where it has no fields. */
@@ -45,7 +51,7 @@ export function loadHash(input: RdbInput, type: number, target: LoadTarget, out:
       return takePacked(input, pack.buf, pack.start, pack.end, target, out);
     }
     default:
-      input.fail("large hashes do not exist yet");
+      loadPairs(input, target, out);
   }
 }
 
@@ -57,22 +63,60 @@ function takePacked(
   target: LoadTarget,
   out: LoadedValue,
 ): void {
-  if (lpCount(buf, start) % 2 !== 0) input.fail("a hash with a field without value");
-  const fields = lpCount(buf, start) >> 1;
-  if (fields === 0) throw new EmptyValue();
-  if (fields <= target.limits.hashMaxListpackEntries) {
+  const entries = lpCount(buf, start);
+  if (entries === 0) throw new EmptyValue();
+  if (entries % 2 !== 0) input.fail("a hash with a field without value");
+  if (entries / 2 <= target.limits.hashMaxListpackEntries) {
     if (target.deep) checkDistinct(input, buf, start);
     return out.inline(Kind.HASH_PACKED, buf, start, end);
   }
-  input.fail("large hashes do not exist yet");
+  spread(input, tableFor(target, entries / 2, out), buf, start);
 }
 
 function checkDistinct(input: RdbInput, buf: Uint8Array, start: number): void {
   for (let p = lpFirst(buf, start); p !== -1; p = lpNext(buf, lpNext(buf, p))) {
-    entry.readText(buf, p);
-    if (lpFind(buf, start, entry.buf, entry.start, entry.end, 1) !== p) {
-      input.fail("a hash with a field twice");
-    }
+    field.readText(buf, p);
+    if (lpFind(buf, start, field.buf, field.start, field.end, 1) !== p) input.fail(TWICE);
   }
 }
-void LP_SAFETY_LIMIT;
+
+/** Puts the pairs of a listpack into a table. */
+function spread(input: RdbInput, table: FieldTable, buf: Uint8Array, start: number): void {
+  for (let p = lpFirst(buf, start); p !== -1; p = lpNext(buf, p)) {
+    field.readText(buf, p);
+    p = lpNext(buf, p);
+    value.readText(buf, p);
+    if (!table.set(field.buf, field.start, field.end, value.buf, value.start, value.end)) input.fail(TWICE);
+  }
+}
+
+function tableFor(target: LoadTarget, fields: number, out: LoadedValue): FieldTable {
+  const table = new FieldTable(target.db.arena, true);
+  out.held(Kind.HASH, table);
+  table.reserve(fields);
+  return table;
+}
+
+/** Reads pairs one by one: into a listpack as long as they fit one, else into a table. */
+function loadPairs(input: RdbInput, target: LoadTarget, out: LoadedValue): void {
+  const fields = input.count(LEAST_PAIR_BYTES);
+  if (fields === 0) throw new EmptyValue();
+  const { hashMaxListpackEntries, hashMaxListpackValue } = target.limits;
+  let table = fields > hashMaxListpackEntries ? tableFor(target, fields, out) : null;
+  pack.clear();
+  for (let left = fields; left > 0; left--) {
+    const name = input.stringCopy();
+    const { buf, start, end } = input.string();
+    if (table === null && (name.length > hashMaxListpackValue || end - start > hashMaxListpackValue)) {
+      table = tableFor(target, fields, out);
+      spread(input, table, pack.buf, pack.start);
+    }
+    if (table === null) {
+      pack.append(name, 0, name.length);
+      pack.append(buf, start, end);
+    } else if (!table.set(name, 0, name.length, buf, start, end)) input.fail(TWICE);
+  }
+  if (table !== null) return;
+  if (target.deep) checkDistinct(input, pack.buf, pack.start);
+  out.inline(Kind.HASH_PACKED, pack.buf, pack.start, pack.end);
+}

@@ -13,12 +13,12 @@ import { encodingName } from "../../types/kind.ts";
 import type { RawClient } from "../helpers/client.ts";
 import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
 import { realValues } from "../helpers/real_values.ts";
-import { concat } from "../helpers/resp.ts";
+import { concat, show } from "../helpers/resp.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 
 async function text(client: RawClient, ...args: (string | Uint8Array)[]): Promise<string> {
   const reply = await client.call(...args);
-  if (reply.type !== "bulk" && reply.type !== "simple") throw new Error(JSON.stringify(reply));
+  if (reply.type !== "bulk" && reply.type !== "simple") throw new Error(show(reply));
   return reply.text;
 }
 
@@ -26,11 +26,21 @@ async function fill(client: RawClient): Promise<string[]> {
   const names: string[] = [];
   for (const { name, commands } of realValues()) {
     for (const frame of await client.pipeline(commands)) {
-      assert(frame.value.type !== "error", `${name}: ${JSON.stringify(frame.value)}`);
+      assert(frame.value.type !== "error", `${name}: ${show(frame.value)}`);
     }
     names.push(name);
   }
   return names;
+}
+
+async function valueDigest(client: RawClient, name: string): Promise<string> {
+  const reply = await client.call("DEBUG", "DIGEST-VALUE", name);
+  return show(reply);
+}
+
+/** An expiry is part of the digest, and not of a payload. */
+function expires(name: string): boolean {
+  return /expiring|never/.test(name);
 }
 
 realTest("DUMP, RESTORE and DUMP again: payloads of the real server", async () => {
@@ -48,16 +58,15 @@ realTest("DUMP, RESTORE and DUMP again: payloads of the real server", async () =
       name,
     );
     const addr = value.store(db, key, 0, key.length, NO_EXPIRY);
-    assertEquals(encodingName(db.kind(addr)), await text(client, "OBJECT", "ENCODING", name), name);
-    const digest = await client.call("DEBUG", "DIGEST-VALUE", name);
-    assert(digest.type === "array" && digest.items[0]!.type === "simple");
-    if (!/expiring|never/.test(name)) assertEquals(digestOfValue(db, addr), digest.items[0]!.text, name);
+    // What the real server makes of its own payload: a short string that was appended to is no longer "raw".
+    await client.call("RESTORE", "own", "0", payload, "REPLACE");
+    assertEquals(encodingName(db.kind(addr)), await text(client, "OBJECT", "ENCODING", "own"), name);
+    const digest = await valueDigest(client, name);
+    if (!expires(name)) assert(digest.includes(digestOfValue(db, addr)), name);
     for (const compress of [true, false]) {
       const again = dumpRecord(db, addr, compress);
       assertEquals(await text(client, "RESTORE", "copy", "0", again, "REPLACE"), "OK", name);
-      const both = await client.call("DEBUG", "DIGEST-VALUE", "copy");
-      assert(both.type === "array" && both.items[0]!.type === "simple");
-      if (!/expiring|never/.test(name)) assertEquals(both.items[0]!.text, digest.items[0]!.text, name);
+      if (!expires(name)) assertEquals(await valueDigest(client, "copy"), digest, name);
       assertEquals(await text(client, "OBJECT", "ENCODING", "copy"), encodingName(db.kind(addr)), name);
     }
     if (name.startsWith("stream")) await sameStream(client, name);
@@ -66,20 +75,11 @@ realTest("DUMP, RESTORE and DUMP again: payloads of the real server", async () =
 
 /** What the digest of a stream leaves out: its counters, groups, consumers and pending entries. */
 async function sameStream(client: RawClient, name: string): Promise<void> {
-  const [original, copy] = [
-    await client.frame("XINFO", "STREAM", name, "FULL", "COUNT", "0"),
-    await client.frame(
-      "XINFO",
-      "STREAM",
-      "copy",
-      "FULL",
-      "COUNT",
-      "0",
-    ),
-  ];
-  const plain = (value: unknown) =>
-    JSON.stringify(value).replaceAll(/"text":"radix-tree-nodes"\},\{[^}]*\}/g, "");
-  assertEquals(plain(copy.value), plain(original.value), name);
+  const info = async (key: string) => {
+    const shown = show(await client.call("XINFO", "STREAM", key, "FULL", "COUNT", "0"));
+    return shown.replace(/radix-tree-nodes\W+\d+/, "");
+  };
+  assertEquals(await info("copy"), await info(name));
 }
 
 /** Loads a whole file. */
