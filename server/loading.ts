@@ -14,7 +14,6 @@ import { RdbError, RdbInput } from "../persistence/rdb_input.ts";
 import { RdbLoad } from "../persistence/rdb_load.ts";
 import { RdbReader } from "../persistence/rdb_reader.ts";
 import { Client } from "./client.ts";
-import type { Persistence } from "./persistence.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Longest stretch of loading between two looks at the network, milliseconds. */
