@@ -12,6 +12,7 @@ import { Notify } from "./notify_classes.ts";
 import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
+import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
 import { addInt64 } from "./strings.ts";
 
 /** The table rows of the hash group, in alphabetical order. */
@@ -170,6 +171,7 @@ export const hashRows: readonly CommandRow[] = [
 const NOT_INTEGER_VALUE = new CommandError("ERR hash value is not an integer");
 const NOT_FLOAT_VALUE = new CommandError("ERR hash value is not a float");
 const NAN_INCREMENT = new CommandError("ERR value is NaN or Infinity");
+const scanned = new ScanReply();
 const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 
 // -- Writing ------------------------------------------------------------------------------------------------------
@@ -332,39 +334,27 @@ function hvals(ctx: Context, args: Args): void {
 }
 
 function hscan(ctx: Context, args: Args): void {
-  let cursor = scanCursor(args, 2);
+  const cursor = scanCursor(args, 2);
   const view = hashKey.read(ctx, args, 1);
-  const { reply } = ctx;
-  reply.array(2);
-  if (view === null) {
-    reply.bulkText("0");
-    return reply.array(0);
-  }
+  if (view === null) return replyEmptyScan(ctx);
   const options = scanOptions(args, 3, false);
-  const found: number[] = [];
-  if (view.table === null) cursor = 0;
-  else {
-    const visit = (record: number): void => {
-      found.push(record);
-    };
-    let steps = options.count * 10;
-    do cursor = view.scan(cursor, visit); while (cursor !== 0 && steps-- > 0 && found.length < options.count);
-  }
-  reply.bulkInteger(cursor);
-  const mark = reply.defer();
-  let count = 0;
-  const pair = (): void => {
-    if (!options.matches(view.field.buf, view.field.start, view.field.end)) return;
-    bulk(ctx, view.field);
-    bulk(ctx, view.value);
-    count += 2;
+  const gather = (): void => {
+    const { field, value } = view;
+    scanned.visited++;
+    if (!options.matches(field.buf, field.start, field.end)) return;
+    scanned.out.bulk(field.buf, field.start, field.end);
+    scanned.out.bulk(value.buf, value.start, value.end);
+    scanned.replies += 2;
   };
-  if (view.table === null) view.forEach(pair);
-  for (const record of found) {
+  const visit = (record: number): void => {
     view.showRecord(record);
-    pair();
-  }
-  reply.endArray(mark, count);
+    gather();
+  };
+  scanned.run(ctx, cursor, options, (at) => {
+    if (view.table !== null) return view.scan(at, visit);
+    view.forEach(gather);
+    return 0;
+  });
 }
 
 function hrandfield(ctx: Context, args: Args): void {

@@ -14,6 +14,7 @@ import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
+import { setRows } from "./sets.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
 import { KeyFinder } from "./keys.ts";
@@ -213,6 +214,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...listRows,
   ...persistenceRows,
   ...hashRows,
+  ...setRows,
   ...keyspaceRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,

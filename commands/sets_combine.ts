@@ -1,0 +1,140 @@
+/** Intersections, unions and differences of sets, replied, stored or counted. */
+
+import type { Entry } from "../types/listpack.ts";
+import { SetView } from "../types/set_view.ts";
+import type { Args } from "./args.ts";
+import type { Context } from "./context.ts";
+import { CommandError, SYNTAX } from "./errors.ts";
+import { Notify } from "./notify_classes.ts";
+import { showSet, targetSet } from "./set_access.ts";
+
+const BAD_NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
+const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
+const BAD_LIMIT = new CommandError("ERR LIMIT can't be negative");
+
+/** Takes a member of the result; false ends the walk. */
+type Take = (member: Entry) => boolean | void;
+
+export function sinter(ctx: Context, args: Args): void {
+  replyResult(ctx, (take) => intersect(inputs(ctx, args, 1, args.count), take));
+}
+
+export function sunion(ctx: Context, args: Args): void {
+  const sets = inputs(ctx, args, 1, args.count);
+  const result = targetSet.create(ctx);
+  unite(sets, result);
+  replyView(ctx, result);
+}
+
+export function sdiff(ctx: Context, args: Args): void {
+  replyResult(ctx, (take) => subtract(inputs(ctx, args, 1, args.count), take));
+}
+
+export function sinterstore(ctx: Context, args: Args): void {
+  const sets = inputs(ctx, args, 2, args.count);
+  const result = targetSet.create(ctx);
+  intersect(sets, (member) => void result.add(member.buf, member.start, member.end));
+  storeResult(ctx, args, "sinterstore");
+}
+
+export function sunionstore(ctx: Context, args: Args): void {
+  const sets = inputs(ctx, args, 2, args.count);
+  unite(sets, targetSet.create(ctx));
+  storeResult(ctx, args, "sunionstore");
+}
+
+export function sdiffstore(ctx: Context, args: Args): void {
+  const sets = inputs(ctx, args, 2, args.count);
+  const result = targetSet.create(ctx);
+  subtract(sets, (member) => void result.add(member.buf, member.start, member.end));
+  storeResult(ctx, args, "sdiffstore");
+}
+
+export function sintercard(ctx: Context, args: Args): void {
+  const keys = args.ranged(1, 1, Infinity, BAD_NUMKEYS);
+  if (keys > args.count - 2) throw TOO_MANY_KEYS;
+  let limit = 0;
+  for (let i = 2 + keys; i < args.count; i++) {
+    if (!args.is(i, "LIMIT") || i + 1 >= args.count) throw SYNTAX;
+    limit = args.ranged(++i, 0, Infinity, BAD_LIMIT);
+  }
+  let count = 0;
+  intersect(inputs(ctx, args, 2, 2 + keys), () => ++count !== limit);
+  ctx.reply.integer(count);
+}
+
+// -- Inputs and results -------------------------------------------------------------------------------------------
+
+/** Views of the sets in arguments `from` to `to`; null for a missing key. All types are checked. Throws WRONGTYPE. */
+function inputs(ctx: Context, args: Args, from: number, to: number): (SetView | null)[] {
+  const sets: (SetView | null)[] = [];
+  for (let i = from; i < to; i++) {
+    const addr = ctx.read(args, i);
+    sets.push(addr === 0 ? null : showSet(ctx, addr, new SetView()));
+  }
+  return sets;
+}
+
+function replyResult(ctx: Context, walk: (take: Take) => void): void {
+  const mark = ctx.reply.defer();
+  let count = 0;
+  walk((member) => {
+    ctx.reply.bulk(member.buf, member.start, member.end);
+    count++;
+  });
+  ctx.reply.endSet(mark, count);
+}
+
+function replyView(ctx: Context, view: SetView): void {
+  ctx.reply.set(view.length);
+  view.forEach(() => ctx.reply.bulk(view.member.buf, view.member.start, view.member.end));
+  view.table?.release(Infinity);
+  view.close();
+}
+
+/** Stores the result under the key in argument 1, or deletes that key where there is no member, and replies the size. */
+function storeResult(ctx: Context, args: Args, event: string): void {
+  const { length } = targetSet.view;
+  if (length > 0) {
+    targetSet.store(ctx, args, 1);
+    ctx.changed(Notify.SET, event, args, 1);
+  } else if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) {
+    ctx.changed(Notify.GENERIC, "del", args, 1);
+  }
+  ctx.reply.integer(length);
+}
+
+// -- The three operations -----------------------------------------------------------------------------------------
+
+/** Members that are in all sets: walks the smallest, asks the others, smallest first. */
+function intersect(sets: (SetView | null)[], take: Take): void {
+  const present = sets.filter((set) => set !== null);
+  if (present.length < sets.length) return;
+  const ordered = present.sort((a, b) => a.length - b.length);
+  const smallest = ordered[0]!;
+  smallest.forEach(() => {
+    const { member } = smallest;
+    for (let i = 1; i < ordered.length; i++) {
+      if (!ordered[i]!.has(member.buf, member.start, member.end)) return true;
+    }
+    return take(member);
+  });
+}
+
+function unite(sets: (SetView | null)[], result: SetView): void {
+  for (const set of sets) {
+    set?.forEach(() => void result.add(set.member.buf, set.member.start, set.member.end));
+  }
+}
+
+/** Members of the first set that are in no other. */
+function subtract(sets: (SetView | null)[], take: Take): void {
+  const first = sets[0]!;
+  if (first === null) return;
+  const others = sets.slice(1).filter((set) => set !== null).sort((a, b) => b.length - a.length);
+  first.forEach(() => {
+    const { member } = first;
+    for (const other of others) if (other.has(member.buf, member.start, member.end)) return true;
+    return take(member);
+  });
+}
