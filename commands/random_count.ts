@@ -5,7 +5,7 @@ import { CommandError, OUT_OF_RANGE } from "./errors.ts";
 
 const INT64_MIN = -9223372036854775808n;
 /** Beyond this, pairs of field and value would not fit a reply's count (half of a signed 64-bit long). */
-const HALF_LONG = 4611686018427387903;
+const HALF_LONG = 4611686018427387903n;
 const BEYOND_LONG = new CommandError(
   "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
 );
@@ -14,9 +14,8 @@ const BEYOND_LONG = new CommandError(
 export function randomCount(args: Args, i: number, pairs: boolean): number {
   const count = args.int64(i);
   if (count === INT64_MIN) throw BEYOND_LONG;
-  const value = Number(count);
-  if (pairs && (value < -HALF_LONG || value > HALF_LONG)) throw OUT_OF_RANGE;
-  return value;
+  if (pairs && (count < -HALF_LONG || count > HALF_LONG)) throw OUT_OF_RANGE;
+  return Number(count);
 }
 
 /**

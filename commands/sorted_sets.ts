@@ -10,8 +10,9 @@ import { PACKED_INTEGER_LIMIT } from "../types/zset_packed.ts";
 import { AddFlag, AddResult, type SortedSetView } from "../types/zset_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import { CommandError, OUT_OF_RANGE, SYNTAX } from "./errors.ts";
+import { CommandError, SYNTAX } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
+import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
@@ -124,13 +125,6 @@ const NX_WITH_XX = new CommandError("ERR XX and NX options at the same time are 
 const GT_LT_NX = new CommandError("ERR GT, LT, and/or NX options at the same time are not compatible");
 const INCR_ONE_PAIR = new CommandError("ERR INCR option supports a single increment-element pair");
 const SCORE_IS_NAN = new CommandError("ERR resulting score is not a number (NaN)");
-const PICK_COUNT = new CommandError(
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-);
-const INT64_MIN = -(2n ** 63n);
-/** Half of the largest 64-bit integer: more pairs than that cannot be counted. */
-const MAX_PAIRS = 2n ** 62n - 1n;
-
 /** Scores of the running ZADD: all are read before the first one counts. */
 let scores = new Float64Array(64);
 const scan = new ScanReply();
@@ -270,12 +264,9 @@ function replyScanScore(view: SortedSetView): void {
 
 function zrandmember(ctx: Context, args: Args): void {
   if (args.count === 2) return replyOne(ctx, readSortedSet(ctx, args, 1));
-  const given = args.int64(2);
-  if (given === INT64_MIN) throw PICK_COUNT;
-  if (args.count > 4 || (args.count === 4 && !args.is(3, "WITHSCORES"))) throw SYNTAX;
-  const withScores = args.count === 4;
-  if (withScores && (given > MAX_PAIRS || given < -MAX_PAIRS)) throw OUT_OF_RANGE;
-  const count = Number(given);
+  const withScores = args.count === 4 && args.is(3, "WITHSCORES");
+  const count = randomCount(args, 2, withScores);
+  if (args.count > 3 && !withScores) throw SYNTAX;
   const view = readSortedSet(ctx, args, 1);
   if (view === null || count === 0) return ctx.reply.array(0);
   const picked = count < 0 ? -count : Math.min(count, view.length);
@@ -285,38 +276,21 @@ function zrandmember(ctx: Context, args: Args): void {
       view.seek(randomBelow(ctx, view.length));
       replyMember(ctx, view, withScores);
     }
-  } else if (picked * 3 > view.length) replyMany(ctx, view, picked, withScores);
-  else replyFew(ctx, view, picked, withScores);
+  } else if (picked < view.length) {
+    for (const rank of distinctIndexes(picked, view.length, () => ctx.store.random())) {
+      view.seek(rank);
+      replyMember(ctx, view, withScores);
+    }
+  } else {
+    // All of them come in the order in which Redis walks, from the highest score down.
+    for (let more = view.seek(picked - 1); more; more = view.previous()) replyMember(ctx, view, withScores);
+  }
 }
 
 function replyOne(ctx: Context, view: SortedSetView | null): void {
   if (view === null) return ctx.reply.null();
   view.seek(randomBelow(ctx, view.length));
   ctx.reply.bulk(view.member.buf, view.member.start, view.member.end);
-}
-
-/** A large part of the set without repetition: one walk that takes each member with the chance that is left. */
-function replyMany(ctx: Context, view: SortedSetView, count: number, withScores: boolean): void {
-  let left = view.length;
-  let more = view.seek(left - 1);
-  for (; more && count > 0; more = view.previous()) {
-    if (count < left && randomBelow(ctx, left) >= count) left--;
-    else {
-      replyMember(ctx, view, withScores);
-      left--;
-      count--;
-    }
-  }
-}
-
-/** A small part of the set without repetition. */
-function replyFew(ctx: Context, view: SortedSetView, count: number, withScores: boolean): void {
-  const ranks = new Set<number>();
-  while (ranks.size < count) ranks.add(randomBelow(ctx, view.length));
-  for (const rank of ranks) {
-    view.seek(rank);
-    replyMember(ctx, view, withScores);
-  }
 }
 
 function randomBelow(ctx: Context, limit: number): number {
