@@ -137,7 +137,7 @@ export class HashView {
   /** The next pair of a packed hash; false after the last. */
   next(): boolean {
     const p = lpNext(this.#buf, lpNext(this.#buf, this.#offset));
-    if (this.#buf[p] === 0xff) return false;
+    if (p < 0) return false;
     this.#showAt(p);
     return true;
   }
