@@ -122,7 +122,7 @@ export function findGroup(stream: Stream, args: Args, i: number): ConsumerGroup 
 export function requireGroup(stream: Stream | null, args: Args, key: number, group: number): ConsumerGroup {
   const found = stream === null ? undefined : findGroup(stream, args, group);
   if (found !== undefined) return found;
-  throw new CommandError(`NOGROUP No such key '${args.text(key)}' or consumer group '${args.text(group)}'`);
+  throw new CommandError(`NOGROUP No such key '${args.cText(key)}' or consumer group '${args.cText(group)}'`);
 }
 
 /** The group in argument `group` of a stream that exists. */
@@ -130,7 +130,7 @@ export function requireGroupOf(stream: Stream, args: Args, key: number, group: n
   const found = findGroup(stream, args, group);
   if (found !== undefined) return found;
   throw new CommandError(
-    `NOGROUP No such consumer group '${args.text(group)}' for key name '${args.text(key)}'`,
+    `NOGROUP No such consumer group '${args.cText(group)}' for key name '${args.cText(key)}'`,
   );
 }
 

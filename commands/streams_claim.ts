@@ -251,7 +251,7 @@ function claimOptions(args: Args, now: number): ClaimOptions {
     else if (hasMore && args.is(i, "LASTID")) {
       strictId(args, ++i, groupLastId);
       options.setsLastId = true;
-    } else throw new CommandError(`ERR Unrecognized XCLAIM option '${args.text(i)}'`);
+    } else throw new CommandError(`ERR Unrecognized XCLAIM option '${args.cText(i)}'`);
   }
   // A delivery in the future makes no sense, but the clocks of clients differ: it counts as now.
   if (options.time < 0 || options.time > now) options.time = now;

@@ -201,9 +201,9 @@ function prepare(ctx: Context, args: Args, i: number, source: Source): void {
 }
 
 function noGroup(args: Args, key: number): CommandError {
-  const group = args.text(options.groupAt);
+  const group = args.cText(options.groupAt);
   return new CommandError(
-    `NOGROUP No such key '${args.text(key)}' or consumer group '${group}' in XREADGROUP with GROUP option`,
+    `NOGROUP No such key '${args.cText(key)}' or consumer group '${group}' in XREADGROUP with GROUP option`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** Streams and consumer groups. IDs are explicit and small; `*` would be the server's clock. */
 import { anyOf, cmd, many, maybe, one, oneOf, opt, seq } from "../grammar.ts";
 import type { Gen, Grammar } from "../grammar.ts";
-import { idleTimes, moments, shape, tolerance } from "../../helpers/rules.ts";
+import { exact, idleTimes, moments, shape, tolerance } from "../../helpers/rules.ts";
 import { between, count, key, member, value } from "../values.ts";
 
 const k = key("stream");
@@ -30,6 +30,9 @@ const newId: Gen = (random) => {
   if (dice < 0.9) return [`${random.int(1, 90)}-*`];
   return id(random);
 };
+// A mutation may put `*` where an ID was.
+const ofClock = (args: readonly string[]) => args.includes("*") ? shape : exact;
+const scrubClock = (args: readonly string[]) => args.includes("*") ? args.slice(1, 2) : [];
 const low = oneOf(id, id, "-", seq(one((random) => "(" + id(random)[0])));
 const high = oneOf(id, id, "+", seq(one((random) => "(" + id(random)[0])));
 const group = oneOf(() => ["g1"], () => ["g1"], () => ["g2"], () => ["nogroup"]);
@@ -45,8 +48,8 @@ export const streams: Grammar = {
   name: "streams",
   clients: 3,
   commands: [
-    cmd("XADD", k, newId, fields, maybe(0.03, "odd")).weigh(40),
-    cmd("XADD", k, opt("NOMKSTREAM"), trim, newId, fields).weigh(15),
+    cmd("XADD", k, newId, fields, maybe(0.03, "odd")).by(ofClock).scrub(scrubClock).weigh(40),
+    cmd("XADD", k, opt("NOMKSTREAM"), trim, newId, fields).by(ofClock).scrub(scrubClock).weigh(15),
     cmd("XADD", k, "*", fields).by(shape).scrub().weigh(2),
     cmd("XLEN", k),
     cmd("XRANGE", k, low, high, maybe(0.5, "COUNT", count)).weigh(12),
