@@ -19,6 +19,8 @@ import type { Command } from "./table.ts";
 export interface Effect {
   db: number;
   args: Args;
+  /** For replicas only. */
+  message?: boolean;
 }
 
 /** Everything a handler may touch. */
@@ -43,6 +45,8 @@ export class Context {
   dirty = 0;
   /** Set by {@link rewriteAs} and {@link preventPropagation}: the command does not go out as it came in. */
   suppressed = false;
+  /** Set by {@link replicateAnyway}. */
+  forced = false;
   /** Commands that go out besides the one that ran, in order (see server/propagate.ts). */
   readonly effects: Effect[] = [];
 
@@ -153,6 +157,11 @@ export class Context {
   /** This command goes out too, before the one that ran. */
   alsoPropagate(...items: (Uint8Array | string)[]): void {
     if (this.propagates) this.effects.push({ db: this.db.index, args: Args.of(items) });
+  }
+
+  /** The command goes to the replicas (not to the append-only file) although it changed nothing: messages do. */
+  replicateAnyway(): void {
+    this.forced = true;
   }
 
   /** The command does not go out; effects named by {@link alsoPropagate} do. */

@@ -15,6 +15,7 @@ import { hyperloglogRows } from "./hyperloglog.ts";
 import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
 import { setRows } from "./sets.ts";
+import { pubsubRows } from "./pubsub.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
 import { KeyFinder } from "./keys.ts";
@@ -78,6 +79,9 @@ const FLAG_BITS: Record<string, number> = {
   no_mandatory_keys: Flag.NO_MANDATORY_KEYS,
 };
 
+/** Commands that may reach the replicas although they are no writes; redis-server does not show this flag. */
+const MAY_REPLICATE = new Set(["PUBLISH", "SPUBLISH", "PFCOUNT", "EVAL", "EVALSHA", "FCALL"]);
+
 /** Numbers of one command since start or CONFIG RESETSTAT. Times in microseconds. */
 export class CommandStats {
   calls = 0;
@@ -113,7 +117,8 @@ export class Command {
     this.parent = parent;
     this.fullName = (parent === null ? "" : parent.fullName + "|") + row.name.toLowerCase();
     this.id = ids.next++;
-    this.flags = row.flags.reduce((bits, flag) => bits | flagBit(flag, row.name), 0);
+    this.flags = row.flags.reduce((bits, flag) => bits | flagBit(flag, row.name), 0) |
+      (MAY_REPLICATE.has(row.name) ? Flag.MAY_REPLICATE : 0);
     this.arity = row.arity;
     this.run = row.run;
     this.categories = categoriesOf(row.flags, row.categories);
@@ -215,6 +220,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...persistenceRows,
   ...hashRows,
   ...setRows,
+  ...pubsubRows,
   ...keyspaceRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,

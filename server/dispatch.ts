@@ -298,15 +298,16 @@ export class Dispatcher {
   #propagate(db: number, args: Args, changed: boolean): void {
     const ctx = this.ctx;
     const propagation = this.#server.propagation;
-    const asItIs = changed && !ctx.suppressed;
-    ctx.suppressed = false;
+    const message = ctx.forced && !changed;
+    const asItIs = message || (changed && !ctx.suppressed);
+    ctx.suppressed = ctx.forced = false;
     if (!propagation.active) return;
     if (this.depth > 1) {
-      if (asItIs) ctx.effects.push({ db, args });
+      if (asItIs) ctx.effects.push({ db, args, message });
       return;
     }
-    if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args);
-    if (asItIs) ctx.effects.push({ db, args });
+    if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args, message);
+    if (asItIs) ctx.effects.push({ db, args, message });
     propagation.flush(ctx.effects);
   }
 

@@ -12,6 +12,8 @@ import type { Effect } from "../commands/context.ts";
 /** Takes commands in the order of execution; `args` is valid during the call only. */
 export interface Sink {
   feed(db: number, args: Args): void;
+  /** Published messages are fed too (replicas). */
+  readonly takesMessages?: boolean;
 }
 
 const MULTI = Args.of(["MULTI"]);
@@ -37,8 +39,8 @@ export class Propagation {
   }
 
   /** One command as it came in: the usual case. */
-  feed(db: number, args: Args): void {
-    for (const sink of this.#sinks) sink.feed(db, args);
+  feed(db: number, args: Args, message = false): void {
+    for (const sink of this.#sinks) if (!message || sink.takesMessages) sink.feed(db, args);
   }
 
   /** Everything one command, transaction or cycle did, as one unit; empties the list. */
@@ -46,7 +48,7 @@ export class Propagation {
     if (effects.length === 0) return;
     const wrap = effects.length > 1;
     if (wrap) this.feed(effects[0]!.db, MULTI);
-    for (const effect of effects) this.feed(effect.db, effect.args);
+    for (const effect of effects) this.feed(effect.db, effect.args, effect.message);
     if (wrap) this.feed(effects[0]!.db, EXEC);
     effects.length = 0;
   }

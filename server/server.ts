@@ -27,6 +27,7 @@ import type { Log } from "./log.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
+import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { ErrorStats, ServerStats } from "./stats.ts";
@@ -68,6 +69,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly stats: ServerStats = new ServerStats();
   readonly errorStats: ErrorStats = new ErrorStats();
   readonly propagation: Propagation = new Propagation();
+  readonly pubsub: PubSub = new PubSub();
   readonly notifier: Notifier;
   readonly watches: Watches = new Watches();
   readonly blocking: Blocking;
@@ -122,7 +124,7 @@ export class RedisServer implements KeyspaceEvents {
     this.store.events = this;
     this.acl = new Acl(this);
     for (const words of users) this.acl.load(words);
-    this.notifier = new Notifier(() => {});
+    this.notifier = new Notifier((channel, message) => this.pubsub.publish(channel, message));
     this.blocking = new Blocking(
       clock,
       (client, key) => this.dispatcher.retry(client, key),
@@ -260,12 +262,14 @@ export class RedisServer implements KeyspaceEvents {
     this.pauses.forget(client);
     this.discard(client);
     this.monitors.delete(client);
+    this.pubsub.unsubscribeAll(client);
   }
 
   /** RESET: the connection is as if it were new. */
   resetClient(client: Client): void {
     this.discard(client);
     this.monitors.delete(client);
+    this.pubsub.unsubscribeAll(client);
     client.db = this.store.databases[0]!;
     client.reply.protocol = 2;
     client.replyMode = ReplyMode.ON;
