@@ -23,6 +23,7 @@ import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 import { locate, position, readPosition, replyPosition, unitOf } from "./geo_position.ts";
 import { Notify } from "./notify_classes.ts";
+import { closedOnFlush } from "./open_views.ts";
 import { readSortedSet, showNewSortedSet, storeSortedSet } from "./sorted_set_access.ts";
 
 const NO_SUCH_MEMBER = new CommandError("ERR could not decode requested zset member");
@@ -266,7 +267,7 @@ const ranges = new Float64Array(2 * MAX_RANGES);
 const scoreRange = new ScoreRange();
 scoreRange.maxExclusive = true;
 /** The result of a storing search: the source stays in the shared view meanwhile. */
-const target = new SortedSetView();
+const target = closedOnFlush(new SortedSetView());
 
 function run(ctx: Context, args: Args, search: Search, view: SortedSetView | null, syntax: Syntax): void {
   checkOptions(args, search, syntax);

@@ -6,6 +6,7 @@ import { Kind } from "../types/kind.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { WRONG_TYPE } from "./errors.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 /** The hash of one key while a command works on it. One is enough: commands run one after another. */
 export class HashKey {
@@ -58,9 +59,15 @@ export class HashKey {
       const { packed, packedStart, packedEnd } = view;
       db.set(args.buf, args.starts[i]!, args.ends[i]!, Kind.HASH_PACKED, packed, packedStart, packedEnd);
     }
-    view.close();
+    this.close();
+  }
+
+  /** Lets go of the hash. */
+  close(): void {
+    this.#stored = null;
+    this.view.close();
   }
 }
 
 /** The key that a command works on. */
-export const hashKey = new HashKey();
+export const hashKey: HashKey = closedOnFlush(new HashKey());

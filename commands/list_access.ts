@@ -14,6 +14,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { SYNTAX, WRONG_TYPE } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 /** Which end of a list: LEFT and RIGHT in commands, `true` is the left one in views. */
 export const HEAD = true, TAIL = false;
@@ -104,9 +105,9 @@ export class ListKey {
 }
 
 /** The key that a command reads or changes (or takes from). */
-export const listKey = new ListKey();
+export const listKey: ListKey = closedOnFlush(new ListKey());
 /** The key that a command moves elements to. */
-export const targetKey = new ListKey();
+export const targetKey: ListKey = closedOnFlush(new ListKey());
 
 /** The bytes to look for in a list, made ready for many comparisons. */
 export class Needle {

@@ -6,6 +6,7 @@ import { SetView } from "../types/set_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { WRONG_TYPE } from "./errors.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 /** Shows the set of a record that is not 0. Throws WRONGTYPE. */
 export function showSet(ctx: Context, addr: number, view: SetView): SetView {
@@ -70,10 +71,16 @@ export class SetKey {
       const { ints, intsStart, intsEnd } = view;
       db.set(args.buf, args.starts[i]!, args.ends[i]!, Kind.SET_INTS, ints, intsStart, intsEnd);
     }
-    view.close();
+    this.close();
+  }
+
+  /** Lets go of the set. */
+  close(): void {
+    this.#stored = null;
+    this.view.close();
   }
 }
 
 /** The key that a command works on, and the one that it stores to. */
-export const setKey = new SetKey();
-export const targetSet = new SetKey();
+export const setKey: SetKey = closedOnFlush(new SetKey());
+export const targetSet: SetKey = closedOnFlush(new SetKey());

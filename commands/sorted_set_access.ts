@@ -10,9 +10,10 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { WRONG_TYPE } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 /** One view serves all commands that look at one sorted set, since none of them waits in between. */
-const shared = new SortedSetView();
+const shared = closedOnFlush(new SortedSetView());
 
 /** Shows the sorted set of a record. Throws WRONGTYPE for anything else. */
 export function showSortedSet(ctx: Context, addr: number, view: SortedSetView = shared): SortedSetView {

@@ -11,6 +11,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
+import { closedOnFlush } from "./open_views.ts";
 import { at, type CommandRow } from "./row.ts";
 import {
   deleteTarget,
@@ -164,7 +165,7 @@ const request = {
 const scoreRange = new ScoreRange();
 const lexRange = new LexRange();
 /** The sorted set that ZRANGESTORE makes, while the source is in the usual view. */
-const target = new SortedSetView();
+const target = closedOnFlush(new SortedSetView());
 
 // -- Reading ------------------------------------------------------------------------------------------------------
 

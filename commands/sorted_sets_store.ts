@@ -11,6 +11,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
+import { closedOnFlush } from "./open_views.ts";
 import { at, type CommandRow, numkeys } from "./row.ts";
 import { deleteTarget, replyMember, storeResult } from "./sorted_set_access.ts";
 import { Source } from "./sorted_set_sources.ts";
@@ -100,7 +101,8 @@ const options = { aggregate: Aggregate.SUM as AggregateKind, withScores: false, 
 let pool: Source[] = [];
 const KEPT_SOURCES = 64;
 /** The result, when it is replied. */
-const resultView = new SortedSetView();
+const resultView = closedOnFlush(new SortedSetView());
+closedOnFlush({ close: () => void (pool = []) });
 
 // -- Commands -----------------------------------------------------------------------------------------------------
 

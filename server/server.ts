@@ -8,6 +8,7 @@
 import type { Args } from "../commands/args.ts";
 import type { CommandError } from "../commands/errors.ts";
 import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
+import { closeViews } from "../commands/open_views.ts";
 import type { Command } from "../commands/table.ts";
 import { CommandTable } from "../commands/table.ts";
 import type { ReaderLimits } from "../resp.ts";
@@ -356,6 +357,7 @@ export class RedisServer implements KeyspaceEvents {
   flushed(db: Database): void {
     this.watches.flushed(db);
     this.blocking.flushed(db);
+    closeViews();
   }
 
   // -- Cron -----------------------------------------------------------------------------------------------------

@@ -118,6 +118,14 @@ export class SortedSetView {
     this.#record = 0;
   }
 
+  /** Lets go of what it showed, and of a large buffer. */
+  close(): void {
+    this.#show(null, null);
+    this.#length = 0;
+    this.#buf = this.member.buf = EMPTY_BYTES;
+    this.#builder?.release(KEEP_BUILDER_BYTES);
+  }
+
   /** Number of members. */
   get length(): number {
     return this.set === null ? this.#length : this.set.length;

@@ -289,3 +289,15 @@ Deno.test("scanning shows every member once, packed or large", () => {
     assertEquals(seen.get("m42"), 42);
   }
 });
+
+Deno.test("a closed view holds nothing of what it showed", () => {
+  for (const maxEntries of [128, 4]) {
+    const holder = new Holder(maxEntries);
+    for (let i = 0; i < 100; i++) holder.add(`m${i}`, i);
+    holder.view.seek(50);
+    holder.view.close();
+    assertEquals([holder.view.length, holder.view.set, holder.view.changed], [0, null, false]);
+    assertEquals([holder.view.packedBuf.length, holder.view.member.buf.length], [0, 0]);
+    assertEquals(holder.view.seek(0), false);
+  }
+});
