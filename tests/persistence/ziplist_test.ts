@@ -4,6 +4,7 @@ import { latin1 } from "../../types/bytes.ts";
 import { Entry, lpFirst, lpNext, lpValidate } from "../../types/listpack.ts";
 import { ListpackBuilder } from "../../types/listpack_builder.ts";
 import { toBytes } from "../helpers/bytes.ts";
+import { ziplist } from "../helpers/legacy_values.ts";
 
 function entries(pack: ListpackBuilder): string[] {
   const found: string[] = [];
@@ -15,24 +16,6 @@ function entries(pack: ListpackBuilder): string[] {
     found.push(latin1(entry.buf, entry.start, entry.end));
   }
   return found;
-}
-
-/** A ziplist from its entries' encodings and data. */
-function ziplist(...parts: string[]): Uint8Array {
-  let body = "", previous = 0, tail = 10;
-  for (const part of parts) {
-    const prefix = previous < 254
-      ? String.fromCharCode(previous)
-      : "\xfe" + String.fromCharCode(previous & 255, (previous >> 8) & 255, previous >> 16, 0);
-    tail = 10 + body.length;
-    body += prefix + part;
-    previous = prefix.length + part.length;
-  }
-  const size = 10 + body.length + 1;
-  const u32 = (n: number) => String.fromCharCode(n & 255, (n >> 8) & 255, (n >> 16) & 255, 0);
-  return toBytes(
-    u32(size) + u32(tail) + String.fromCharCode(parts.length & 255, parts.length >> 8) + body + "\xff",
-  );
 }
 
 const EVERYTHING = ziplist(

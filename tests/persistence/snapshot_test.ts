@@ -1,0 +1,230 @@
+/** A snapshot is the data set at its cut, exactly, whatever is done to the data set while it is written. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CommandEncoder } from "../../persistence/aof_commands.ts";
+import { digestOfStore } from "../../persistence/digest.ts";
+import { RdbInput } from "../../persistence/rdb_input.ts";
+import { RdbLoad } from "../../persistence/rdb_load.ts";
+import { RdbReader } from "../../persistence/rdb_reader.ts";
+import { RdbEncoder } from "../../persistence/rdb_save.ts";
+import {
+  Snapshot,
+  SnapshotAborted,
+  type SnapshotEncoder,
+  type SnapshotSink,
+} from "../../persistence/snapshot.ts";
+import type { Database, Store } from "../../store.ts";
+import { fromLatin1, latin1 } from "../../types/bytes.ts";
+import { FieldTable } from "../../types/field_table.ts";
+import { Kind } from "../../types/kind.ts";
+import { Quicklist } from "../../types/quicklist.ts";
+import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { concat } from "../helpers/resp.ts";
+import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
+
+/** Changes a store at random, as commands would. */
+class Writer {
+  readonly #store: Store;
+  readonly #random: SeededRandom;
+  readonly #keys: number;
+
+  constructor(store: Store, seed: number, keys: number) {
+    this.#store = store;
+    this.#random = seededRandom(seed);
+    this.#keys = keys;
+  }
+
+  #key(): Uint8Array {
+    return fromLatin1(`key:${this.#random.below(this.#keys)}`);
+  }
+
+  /** One change; the rare ones hit whole databases. */
+  step(): void {
+    const random = this.#random;
+    const db = this.#store.databases[random.below(4)]!;
+    const key = this.#key();
+    const value = fromLatin1(`value ${random.next()}`);
+    switch (random.below(12)) {
+      case 0:
+        return void db.delete(key, 0, key.length);
+      case 1:
+        return this.#table(db, key, value);
+      case 2:
+        return this.#list(db, key, value);
+      case 3: {
+        const addr = db.lookupWrite(key, 0, key.length);
+        if (addr !== 0) {
+          db.setExpiry(addr, random.below(2) === 0 ? -1 : 1_800_000_000_000 + random.below(1000));
+        }
+        return;
+      }
+      case 4: {
+        const addr = db.lookupWrite(key, 0, key.length);
+        const to = this.#key();
+        if (addr !== 0 && latin1(to) !== latin1(key)) db.rename(addr, db, to, 0, to.length);
+        return;
+      }
+      case 5: {
+        const addr = db.lookupWrite(key, 0, key.length);
+        if (addr !== 0 && db.kind(addr) === Kind.RAW) {
+          db.resizeValue(addr, db.valueLength(addr) + random.below(40));
+        }
+        return;
+      }
+      case 6:
+        if (random.below(200) === 0) db.flush();
+        else if (random.below(100) === 0) this.#store.swap(random.below(4), random.below(4));
+        return;
+      default:
+        db.set(key, 0, key.length, Kind.RAW, value, 0, value.length);
+    }
+  }
+
+  #table(db: Database, key: Uint8Array, value: Uint8Array): void {
+    const addr = db.lookupWrite(key, 0, key.length);
+    if (addr !== 0 && db.kind(addr) === Kind.HASH) {
+      db.object<FieldTable>(addr).set(value, 0, value.length, value, 0, value.length);
+      return;
+    }
+    const table = new FieldTable(db.arena, true);
+    table.set(value, 0, value.length, key, 0, key.length);
+    db.setObject(key, 0, key.length, Kind.HASH, table);
+  }
+
+  #list(db: Database, key: Uint8Array, value: Uint8Array): void {
+    const addr = db.lookupWrite(key, 0, key.length);
+    if (addr !== 0 && db.kind(addr) === Kind.LIST) {
+      db.object<Quicklist>(addr).pushTail(value, 0, value.length);
+      return;
+    }
+    const list = new Quicklist(LISTS);
+    list.pushTail(value, 0, value.length);
+    db.setObject(key, 0, key.length, Kind.LIST, list);
+  }
+}
+
+function rdbEncoder(): SnapshotEncoder {
+  return new RdbEncoder({
+    compress: true,
+    checksum: true,
+    createdSeconds: 0,
+    usedMemory: 0,
+    aofBase: false,
+    replication: null,
+    access: "none",
+    functions: [],
+  });
+}
+
+function load(pieces: Uint8Array[]): Store {
+  const store = newStore();
+  const handler = new RdbLoad(store, {
+    limits: LIMITS,
+    lists: LISTS,
+    dropExpiredBefore: null,
+    allowDuplicates: false, // a key twice, or in a database where it was not, would be found here
+    functionLibrary: () => {},
+  });
+  const reader = new RdbReader(RdbInput.ofBytes(concat(pieces)), handler, { verify: true });
+  reader.begin();
+  handler.readUntil(reader, () => 0, Infinity);
+  return store;
+}
+
+/** Time in the hands of the test: each look at the clock takes a while, so that slices are short. */
+function pace(between: () => void) {
+  let now = 0;
+  return {
+    monotonicMs: () => now += 0.3,
+    pause: () => {
+      between();
+      return Promise.resolve();
+    },
+    sliceMs: 1,
+  };
+}
+
+function sinkInto(pieces: Uint8Array[], between: () => void): SnapshotSink {
+  return {
+    write: (piece) => {
+      pieces.push(piece);
+      between();
+      return Promise.resolve();
+    },
+  };
+}
+
+function filled(seed: number, keys: number): Store {
+  const store = newStore();
+  const writer = new Writer(store, seed, keys);
+  for (let i = 0; i < keys * 3; i++) writer.step();
+  return store;
+}
+
+Deno.test("under changes all the time the file is the data set at the cut", async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const store = filled(seed, 3000);
+    const writer = new Writer(store, seed + 1000, 4000);
+    const before = digestOfStore(store);
+    const pieces: Uint8Array[] = [];
+    const between = () => {
+      for (let i = 0; i < 150; i++) writer.step();
+    };
+    const snapshot = new Snapshot(store, rdbEncoder(), sinkInto(pieces, between), pace(between));
+    for (let i = 0; i < 500; i++) writer.step(); // changes between the cut and the first slice
+    await snapshot.run();
+    assertEquals(store.snapshot, null);
+    assert(digestOfStore(store) !== before, "nothing was changed meanwhile");
+    const found = load(pieces);
+    assertEquals(digestOfStore(found), before, `seed ${seed}`);
+    assertEquals(snapshot.saved, snapshot.total);
+    assertEquals(found.size, snapshot.total);
+  }
+});
+
+Deno.test("one snapshot after the other, some given up: every complete one is exact", async () => {
+  const store = filled(77, 800);
+  const writer = new Writer(store, 78, 1000);
+  let complete = 0;
+  for (let round = 0; round < 60; round++) {
+    const before = digestOfStore(store);
+    const pieces: Uint8Array[] = [];
+    let slices = 0;
+    const between = () => {
+      for (let i = 0; i < 30; i++) writer.step();
+      if (++slices === 2 && round % 20 !== 19) snapshot.abort("enough");
+    };
+    const snapshot: Snapshot = new Snapshot(store, rdbEncoder(), sinkInto(pieces, between), pace(between));
+    if (round % 20 === 19) {
+      await snapshot.run();
+      assertEquals(digestOfStore(load(pieces)), before, `round ${round}`);
+      complete++;
+    } else await assertRejects(() => snapshot.run(), SnapshotAborted);
+  }
+  assertEquals(complete, 3);
+});
+
+Deno.test("a sink that fails ends the snapshot; the next one is exact again", async () => {
+  const store = filled(5, 2000);
+  const failing: SnapshotSink = { write: () => Promise.reject(new Error("no space")) };
+  const snapshot = new Snapshot(store, rdbEncoder(), failing, pace(() => {}));
+  await assertRejects(() => snapshot.run(), Error, "no space");
+  assertEquals(store.snapshot, null);
+  const pieces: Uint8Array[] = [];
+  const writer = new Writer(store, 6, 2000);
+  const before = digestOfStore(store);
+  const between = () => writer.step();
+  await new Snapshot(store, rdbEncoder(), sinkInto(pieces, between), pace(between)).run();
+  assertEquals(digestOfStore(load(pieces)), before);
+});
+
+Deno.test("there is one snapshot at a time", () => {
+  const store = newStore();
+  new Snapshot(store, rdbEncoder(), sinkInto([], () => {}), pace(() => {}));
+  let failed = false;
+  try {
+    new Snapshot(store, new CommandEncoder(null, []), sinkInto([], () => {}), pace(() => {}));
+  } catch {
+    failed = true;
+  }
+  assert(failed);
+});
