@@ -70,6 +70,7 @@ function checkFlushMode(args: Args): void {
 function flushall(ctx: Context, args: Args): void {
   checkFlushMode(args);
   for (const db of ctx.store.databases) ctx.dirty += db.flush();
+  ctx.server.tracking.flushed(ctx.client);
   ctx.server.afterFlushAll();
   // Replicas and the append-only file hear of it even where nothing was there.
   ctx.dirty++;
@@ -79,6 +80,7 @@ function flushall(ctx: Context, args: Args): void {
 function flushdb(ctx: Context, args: Args): void {
   checkFlushMode(args);
   ctx.dirty += ctx.db.flush() + 1;
+  ctx.server.tracking.flushed(ctx.client);
   ctx.reply.ok();
 }
 

@@ -4,7 +4,7 @@ import { globMatch } from "../types/glob.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import { unknownSubcommand } from "./errors.ts";
+import { subcommandSyntax } from "./errors.ts";
 import { replyHelp } from "./help.ts";
 import { at, type CommandRow, range } from "./row.ts";
 
@@ -232,7 +232,7 @@ function pubsubShardchannels(ctx: Context, args: Args): void {
 
 /** The names that match the pattern in argument 2, or all. */
 function replyNames(ctx: Context, args: Args, names: Iterable<string>): void {
-  if (args.count > 3) throw unknownSubcommand(args.text(1), "PUBSUB");
+  if (args.count > 3) throw subcommandSyntax(args.text(1), "PUBSUB");
   const mark = ctx.reply.defer();
   let count = 0;
   for (const name of names) {

@@ -86,6 +86,11 @@ export class Acl {
     return [`user default on ${secrets} ~* &* +@all`];
   }
 
+  /** The user of this name. */
+  user(name: string): User | undefined {
+    return name === this.defaultUser.name ? this.defaultUser : undefined;
+  }
+
   /** Why this client may not run this command; null where it may. */
   check(_client: Client, _command: Command, _args: Args): CommandError | null {
     return null;

@@ -10,6 +10,7 @@ import type { Command } from "../commands/table.ts";
 import { Reply } from "../resp.ts";
 import type { Database } from "../store.ts";
 import type { User } from "./acl.ts";
+import type { TrackingState } from "./tracking.ts";
 
 /** A command waiting in a transaction. */
 export interface Queued {
@@ -126,7 +127,7 @@ export class Client {
   readonly patterns = new Set<string>();
   readonly shardChannels = new Set<string>();
   /** CLIENT TRACKING state; owned by server/tracking.ts. */
-  tracking: unknown = null;
+  tracking: TrackingState | null = null;
 
   constructor(id: number, transport: Transport | null, db: Database, user: User, now: number) {
     this.id = id;

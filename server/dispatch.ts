@@ -60,6 +60,11 @@ export class Dispatcher {
     this.#whileSubscribed = server.table.flags((name) => WHILE_SUBSCRIBED.has(name));
   }
 
+  /** The client whose command runs now, null between commands. */
+  get currentClient(): Client | null {
+    return this.depth > 0 ? this.ctx.client : null;
+  }
+
   // -- Requests of clients --------------------------------------------------------------------------------------
 
   /** Runs the request in `client.args`: checks it, queues it or executes it, and writes the reply. */
@@ -227,6 +232,7 @@ export class Dispatcher {
     server.recordRun(client, command, args, took, failed);
     if (block !== undefined && ctx.mayBlock) this.#sleep(client, command, args, db, block);
     this.#propagate(db.index, args, ctx.dirty !== dirtyBefore);
+    if (client.tracking !== null) this.#track(client, command, args);
     this.depth--;
     if (outermost) {
       server.store.thaw();
@@ -309,6 +315,14 @@ export class Dispatcher {
     if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args, message);
     if (asItIs) ctx.effects.push({ db, args, message });
     propagation.flush(ctx.effects);
+  }
+
+  /** What a tracking client has read, and the end of CLIENT CACHING's word. */
+  #track(client: Client, command: Command, args: Args): void {
+    if ((command.flags & Flag.READONLY) !== 0) this.#server.tracking.remember(client, command, args);
+    if (client.transaction === null && command.fullName !== "client|caching" && client.tracking !== null) {
+      client.tracking.caching = false;
+    }
   }
 
   #expiryMode(client: Client): number {

@@ -17,6 +17,7 @@ import { seedHash } from "../types/hash_function.ts";
 import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import { Client, ReplyMode } from "./client.ts";
+import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -33,6 +34,7 @@ import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { ErrorStats, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
+import { Tracking } from "./tracking.ts";
 import { Watches } from "./watch.ts";
 
 /** What a server is made with. */
@@ -71,6 +73,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly errorStats: ErrorStats = new ErrorStats();
   readonly propagation: Propagation = new Propagation();
   readonly pubsub: PubSub = new PubSub();
+  readonly tracking: Tracking = new Tracking(this.clients);
   readonly notifier: Notifier;
   readonly watches: Watches = new Watches();
   readonly blocking: Blocking;
@@ -264,13 +267,43 @@ export class RedisServer implements KeyspaceEvents {
     this.discard(client);
     this.monitors.delete(client);
     this.pubsub.unsubscribeAll(client);
+    this.tracking.disable(client);
   }
+
+  /** Closes a client now; its pending replies are lost. */
+  kill(client: Client): void {
+    client.transport?.destroy();
+    this.forget(client);
+  }
+
+  /** Ends a client's wait as if its time had run out, or with an error. False if it did not wait. */
+  unblock(client: Client, withError: boolean): boolean {
+    const { waiting } = client;
+    if (waiting === null) return false;
+    this.blocking.unblock(client);
+    if (withError) {
+      client.reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      this.wake(client);
+    } else this.dispatcher.expireWait(client, waiting);
+    return true;
+  }
+
+  /** The line of CLIENT LIST for a client. */
+  describeClient(client: Client): string {
+    return clientInfo(this, client);
+  }
+
+  /** The class of a client, and the class that a word names. */
+  readonly clientType = clientType;
+  readonly parseClientType = parseClientType;
+  readonly replyModes = ReplyMode;
 
   /** RESET: the connection is as if it were new. */
   resetClient(client: Client): void {
     this.discard(client);
     this.monitors.delete(client);
     this.pubsub.unsubscribeAll(client);
+    this.tracking.disable(client);
     client.db = this.store.databases[0]!;
     client.reply.protocol = 2;
     client.replyMode = ReplyMode.ON;
@@ -298,6 +331,7 @@ export class RedisServer implements KeyspaceEvents {
 
   /** Called after each batch of requests: clients that were woken in it go on. */
   afterBatch(): void {
+    this.tracking.broadcast();
     while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
   }
 
@@ -319,7 +353,8 @@ export class RedisServer implements KeyspaceEvents {
   }
 
   /** The outermost command is over: clients that it made ready are served. */
-  afterCommand(_client: Client): void {
+  afterCommand(client: Client): void {
+    if (this.tracking.clientCount > 0) this.tracking.afterCommand(client);
     if (this.blocking.pending) this.blocking.serve();
   }
 
@@ -336,6 +371,7 @@ export class RedisServer implements KeyspaceEvents {
 
   touched(db: Database, buf: Uint8Array, start: number, end: number): void {
     this.watches.touched(db, buf, start, end);
+    if (this.tracking.clientCount > 0) this.tracking.touched(buf, start, end, this.dispatcher.currentClient);
     this.blocking.touched(db, buf, start, end);
   }
 
