@@ -22,7 +22,7 @@ import {
   type SnapshotEncoder,
   type SnapshotSink,
 } from "../persistence/snapshot.ts";
-import { inSlices, loadDataSet, type LoadProgress } from "./loading.ts";
+import { atOnce, inSlices, loadAof, loadDataSet, type LoadProgress, loadRdbFile } from "./loading.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Longest stretch of snapshot work between two looks at the network, milliseconds. */
@@ -224,6 +224,47 @@ export class Persistence {
       force ? "Error trying to save the DB, exit anyway." : "Error trying to save the DB, can't exit.",
     );
     return force;
+  }
+
+  // -- DEBUG ------------------------------------------------------------------------------------------------------
+
+  /**
+   * DEBUG RELOAD: saves (unless `save` is false), empties the databases (unless `flush` is false) and loads the RDB file,
+   * all at once. With `merge` keys that are there already are replaced. False where the file cannot be saved or loaded,
+   * which the log explains.
+   */
+  reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
+    const { config, store, log } = this.#server;
+    if (save && !this.save()) return false;
+    if (flush) { for (const db of store.databases) db.flush(); }
+    const path = joinPath(config.dir, config.dbfilename);
+    try {
+      atOnce(loadRdbFile(this.#server, path, { keepExpired: false, allowDuplicates: merge }));
+    } catch (error) {
+      log.warning(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    log.warning("DB reloaded by DEBUG RELOAD");
+    return true;
+  }
+
+  /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */
+  reloadAof(): boolean {
+    const { store, log, propagation, config } = this.#server;
+    this.aof.flush(true);
+    for (const db of store.databases) db.flush();
+    propagation.remove(this.aof);
+    try {
+      atOnce(loadAof(this.#server));
+    } catch (error) {
+      log.warning(error instanceof Error ? error.message : String(error));
+      return false;
+    } finally {
+      if (config.appendonly) propagation.add(this.aof);
+    }
+    this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
+    log.warning("Append Only File loaded by DEBUG LOADAOF");
+    return true;
   }
 
   // -- Saving -----------------------------------------------------------------------------------------------------
