@@ -16,6 +16,8 @@ import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
 import { setRows } from "./sets.ts";
 import { pubsubRows } from "./pubsub.ts";
+import { clusterRows } from "./cluster.ts";
+import { moduleRows } from "./modules.ts";
 import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
 import { KeyFinder } from "./keys.ts";
@@ -221,6 +223,8 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...hashRows,
   ...setRows,
   ...pubsubRows,
+  ...clusterRows,
+  ...moduleRows,
   ...keyspaceRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,

@@ -24,6 +24,7 @@ import { type Command, Flag } from "../commands/table.ts";
 import { type Database, ExpiryMode } from "../store.ts";
 import { latin1 } from "../types/bytes.ts";
 import { type Client, ReplyMode, type Waiting } from "./client.ts";
+import { allowsProtected, protectedCommandError } from "./config.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Commands that run at once inside MULTI instead of being queued. */
@@ -43,12 +44,28 @@ const WHILE_SUBSCRIBED = new Set([
 /** An unknown command's arguments are shown up to this many bytes. */
 const SHOWN_BYTES = 128;
 
+const DEBUG_GUARD = { name: "DEBUG", setting: "enable-debug-command", field: "enableDebugCommand" } as const;
+const MODULE_GUARD = {
+  name: "MODULE",
+  setting: "enable-module-command",
+  field: "enableModuleCommand",
+} as const;
+/** Commands that need a setting of their own. */
+const GUARDS: readonly [fullName: string, guard: typeof DEBUG_GUARD | typeof MODULE_GUARD][] = [
+  ["debug", DEBUG_GUARD],
+  ["module|load", MODULE_GUARD],
+  ["module|loadex", MODULE_GUARD],
+  ["module|unload", MODULE_GUARD],
+];
+
 /** The gate of one server. */
 export class Dispatcher {
   readonly #server: RedisServer;
   readonly ctx: Context;
   /** Commands running inside one another: 0 between requests. */
   depth = 0;
+  /** By id: the setting that allows a command which could harm the host. */
+  readonly #protected: (typeof DEBUG_GUARD | typeof MODULE_GUARD | undefined)[] = [];
   /** Ids of the commands of the two sets above, as arrays for a fast test. */
   readonly #notQueued: boolean[];
   readonly #whileSubscribed: boolean[];
@@ -57,6 +74,10 @@ export class Dispatcher {
     this.#server = server;
     this.ctx = new Context(server, server.store);
     this.#notQueued = server.table.flags((name) => NOT_QUEUED.has(name));
+    for (const [name, guard] of GUARDS) {
+      const command = server.table.byFullName(name);
+      if (command !== undefined) this.#protected[command.id] = guard;
+    }
     this.#whileSubscribed = server.table.flags((name) => WHILE_SUBSCRIBED.has(name));
   }
 
@@ -109,6 +130,10 @@ export class Dispatcher {
   #refusal(client: Client, command: Command, args: Args): CommandError | null | typeof POSTPONED {
     const server = this.#server;
     const flags = command.flags;
+    const guard = this.#protected[command.id];
+    if (guard !== undefined && !allowsProtected(server.config[guard.field], client.local)) {
+      return new CommandError(protectedCommandError(guard.name, guard.setting));
+    }
     if (!client.authenticated && (flags & Flag.NO_AUTH) === 0) return NOAUTH;
     if (!client.user.unrestricted) {
       const denied = server.acl.check(client, command, args);

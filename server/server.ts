@@ -426,6 +426,8 @@ export class RedisServer implements KeyspaceEvents {
     }
     this.store.releaseSome(RELEASE_ELEMENTS);
     this.blocking.expireDue();
+    this.tracking.limit(this.config.trackingTableMaxKeys);
+    this.tracking.broadcast();
     this.persistence.cron();
     for (const client of this.clients.values()) {
       client.transport?.unstall();

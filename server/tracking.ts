@@ -82,7 +82,7 @@ export class Tracking {
     const known = client.tracking?.prefixes ?? new Set<string>();
     client.tracking = { ...wanted, broken: false, caching: false, prefixes: known };
     if (!wanted.bcast) return;
-    for (const prefix of prefixes.length === 0 && known.size === 0 ? [""] : prefixes) {
+    for (const prefix of prefixes.length === 0 ? [""] : prefixes) {
       known.add(prefix);
       let entry = this.#prefixes.get(prefix);
       if (entry === undefined) this.#prefixes.set(prefix, entry = { clients: new Set(), changed: new Map() });
@@ -177,7 +177,7 @@ export class Tracking {
       entry.changed = new Map();
       for (const client of entry.clients) {
         const own = client.tracking!.noloop;
-        const keys = [...changed].filter(([, by]) => !own || by !== client).map(([key]) => key);
+        const keys = [...changed].filter(([, by]) => !own || by !== client).map(([key]) => key).sort();
         if (keys.length > 0) this.#send(client, keys);
       }
     }
