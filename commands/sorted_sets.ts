@@ -125,14 +125,14 @@ const NX_WITH_XX = new CommandError("ERR XX and NX options at the same time are 
 const GT_LT_NX = new CommandError("ERR GT, LT, and/or NX options at the same time are not compatible");
 const INCR_ONE_PAIR = new CommandError("ERR INCR option supports a single increment-element pair");
 const SCORE_IS_NAN = new CommandError("ERR resulting score is not a number (NaN)");
-/** Scores of the running ZADD: all are read before the first one counts. */
-let scores = new Float64Array(64);
+
+/** Scores of a ZADD of usual length: all are read before the first one counts. */
+const usualScores = new Float64Array(256);
 const scan = new ScanReply();
 
 // -- Adding and removing ------------------------------------------------------------------------------------------
 
-/** ZADD; GEOADD runs it too, with the arguments of a ZADD. */
-export function zadd(ctx: Context, args: Args): void {
+function zadd(ctx: Context, args: Args): void {
   addMembers(ctx, args, 0);
 }
 
@@ -156,7 +156,7 @@ function addMembers(ctx: Context, args: Args, initial: number): void {
   const pairs = (args.count - first) / 2;
   if (pairs === 0 || !Number.isInteger(pairs)) throw SYNTAX;
   checkFlags(flags, pairs);
-  if (scores.length < pairs) scores = new Float64Array(pairs * 2);
+  const scores = pairs <= usualScores.length ? usualScores : new Float64Array(pairs);
   for (let i = 0; i < pairs; i++) scores[i] = args.double(first + 2 * i);
 
   const addr = ctx.write(args, 1);
