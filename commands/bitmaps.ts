@@ -311,7 +311,7 @@ function changeField(ctx: Context, addr: number, operation: FieldOperation): boo
   const old = fieldAt(ctx, addr, offset, type);
   // A negative number to set is, for an unsigned field, the 64-bit pattern that it has.
   const wanted = kind === "incrby" ? old + value : type.signed ? value : BigInt.asUintN(64, value);
-  const result = fitField(wanted, type, operation.overflow);
+  const result = fitField(wanted, type, operation.overflow, kind === "set");
   stored = result !== null;
   if (result === null) {
     ctx.reply.null();

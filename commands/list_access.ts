@@ -42,12 +42,12 @@ export class ListKey {
 
   /** Shows the list in argument `i` for reading; null where there is no such key. Throws WRONGTYPE. */
   read(ctx: Context, args: Args, i: number): ListView | null {
-    return this.#show(ctx, ctx.read(args, i));
+    return this.show(ctx, ctx.read(args, i));
   }
 
   /** As {@link read}, for changing. */
   write(ctx: Context, args: Args, i: number): ListView | null {
-    return this.#show(ctx, ctx.write(args, i));
+    return this.show(ctx, ctx.write(args, i));
   }
 
   /** As {@link write}; where there is no such key, an empty list that {@link store} makes one. */
@@ -56,7 +56,8 @@ export class ListKey {
     return view ?? this.view.showEmpty();
   }
 
-  #show(ctx: Context, addr: number): ListView | null {
+  /** Shows the list of a record that is looked up already; null for none (0). Throws WRONGTYPE. */
+  show(ctx: Context, addr: number): ListView | null {
     const { db } = ctx;
     this.#addr = addr;
     this.#stored = null;
@@ -85,6 +86,22 @@ export class ListKey {
       const { buf, start, end } = view;
       this.#addr = db.set(args.buf, args.starts[i]!, args.ends[i]!, Kind.LIST_PACKED, buf, start, end);
     }
+  }
+
+  /** An empty list to be filled, whatever the key holds; {@link replace} stores it. */
+  fresh(ctx: Context): ListView {
+    this.show(ctx, 0);
+    return this.view.showEmpty();
+  }
+
+  /** Sets the key in argument `i` to the list, which is not empty, in the place of any value and without expiry. */
+  replace(ctx: Context, args: Args, i: number): void {
+    const { view } = this;
+    const start = args.starts[i]!, end = args.ends[i]!;
+    view.repack();
+    if (view.list !== null) ctx.db.setObject(args.buf, start, end, Kind.LIST, view.list);
+    else ctx.db.set(args.buf, start, end, Kind.LIST_PACKED, view.buf, view.start, view.end);
+    this.close();
   }
 
   /**

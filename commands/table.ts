@@ -31,6 +31,7 @@ import { streamClaimRows } from "./streams_claim.ts";
 import { streamGroupRows } from "./streams_groups.ts";
 import { streamInfoRows } from "./streams_info.ts";
 import { streamReadRows } from "./streams_read.ts";
+import { sortRows } from "./sort.ts";
 import { stringRows } from "./strings.ts";
 import { transactionRows } from "./transactions.ts";
 
@@ -235,6 +236,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...streamGroupRows,
   ...streamInfoRows,
   ...streamReadRows,
+  ...sortRows,
   ...stringRows,
   ...transactionRows,
 ];

@@ -133,15 +133,17 @@ export function writeField(
 /**
  * Makes an exact result fit a field: as it is when it does, else wrapped around, clamped to the nearest
  * limit, or refused.
+ * @param given whether the value was given as it is instead of calculated. Redis then measures its distance to the
+ *   largest one in 64 bits, and takes numbers so low that this overflows (down to -2^63) for too large ones.
  * @returns null when it does not fit and `overflow` is "fail"
  */
-export function fitField(value: bigint, type: FieldType, overflow: Overflow): bigint | null {
+export function fitField(value: bigint, type: FieldType, overflow: Overflow, given = false): bigint | null {
   const span = 1n << BigInt(type.bits);
   const min = type.signed ? -span >> 1n : 0n;
   const max = min + span - 1n;
   if (value >= min && value <= max) return value;
   if (overflow === "fail") return null;
-  if (overflow === "sat") return value > max ? max : min;
+  if (overflow === "sat") return value > max || (given && max - value >= 1n << 63n) ? max : min;
   return type.signed ? BigInt.asIntN(type.bits, value) : BigInt.asUintN(type.bits, value);
 }
 

@@ -135,5 +135,9 @@ Deno.test("results that do not fit wrap, saturate or fail", () => {
   for (const overflow of ["wrap", "sat", "fail"] satisfies Overflow[]) {
     assertEquals(fitField(-5n, { signed: true, bits: 4 }, overflow), -5n);
   }
+  const narrow = { signed: true, bits: 28 };
+  assertEquals(fitField(-(1n << 63n), narrow, "sat"), -(1n << 27n));
+  assertEquals(fitField(-(1n << 63n), narrow, "sat", true), (1n << 27n) - 1n, "as redis-server does");
+  assertEquals(fitField(-(1n << 62n), narrow, "sat", true), -(1n << 27n));
   assert(fitField(15n, { signed: false, bits: 4 }, "fail") !== null);
 });

@@ -1,7 +1,6 @@
 /** SORT: its patterns read other keys, so those exist with known names (w_<member>, o_<member>->f). */
 import { anyOf, cmd, many, maybe, one, oneOf, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
-import { exact, typeOnly, unordered } from "../../helpers/rules.ts";
 import { index, key, ownKey, value } from "../values.ts";
 
 const small = one((random) => random.int(1, 12));
@@ -33,13 +32,6 @@ const get = many(
 );
 const rest = seq(by, maybe(0.4, "LIMIT", index, index), get, anyOf("ASC", "DESC", "ALPHA"));
 
-/** Ties of an alphabetical BY are left to the sorting algorithm: any order will do (with LIMIT, any of them). */
-const order = (args: readonly string[]) => {
-  const words = args.map((arg) => arg.toUpperCase());
-  if (!words.includes("BY") || !words.includes("ALPHA")) return exact;
-  return words.includes("LIMIT") ? typeOnly : unordered;
-};
-
 export const sort: Grammar = {
   name: "sort",
   commands: [
@@ -49,11 +41,11 @@ export const sort: Grammar = {
     cmd("SET", weightKey, one((random) => random.chance(0.9) ? random.int(-50, 50) : value(random)[0]!))
       .weigh(15),
     cmd("HSET", objectKey, () => ["f"], one((random) => random.int(-50, 50))).weigh(15),
-    cmd("SORT", orderedSource, rest).weigh(30).by(order),
-    cmd("SORT", source, anyOf("ASC", "DESC", "ALPHA")).weigh(30).by(order),
+    cmd("SORT", orderedSource, rest).weigh(30),
+    cmd("SORT", source, anyOf("ASC", "DESC", "ALPHA")).weigh(30),
     cmd("SORT", source, anyOf("ASC", "DESC", "ALPHA"), "STORE", () => ["dest"]).weigh(8),
     cmd("SORT", orderedSource, get, anyOf("ASC", "DESC", "ALPHA"), "STORE", () => ["dest"]).weigh(8),
-    cmd("SORT_RO", orderedSource, rest).weigh(15).by(order),
+    cmd("SORT_RO", orderedSource, rest).weigh(15),
     cmd("SORT_RO", source, "STORE", () => ["dest"]).weigh(2),
     cmd("SORT", ownKey("zset"), "BY", () => ["nosort"], maybe(0.5, "DESC"), maybe(0.5, "LIMIT", index, index))
       .weigh(8),
