@@ -112,6 +112,11 @@ export class Store {
   readonly #objects: (StoredObject | undefined)[] = [undefined];
   readonly #freeHandles: number[] = [];
   readonly #releasing: StoredObject[] = [];
+  #objectBytes = 0;
+  /** By handle: what is in {@link objectBytes} for this object. */
+  readonly #booked: number[] = [0];
+  /** Handles of objects that may have changed since they were booked. */
+  readonly #unbooked: number[] = [];
 
   /** `wallMs` gives Unix time in milliseconds, `random` unsigned 32-bit numbers. */
   constructor(databases: number, wallMs: () => number, random: () => number) {
@@ -135,7 +140,53 @@ export class Store {
 
   /** Ends {@link freeze}. */
   thaw(): void {
-    if (--this.#frozen === 0) this.#commandTime = 0;
+    if (--this.#frozen > 0) return;
+    this.#commandTime = 0;
+    if (this.#unbooked.length > 0) this.book();
+  }
+
+  // -- Memory ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Bytes of all keys and values: blocks of the arenas in use, indexes, and what objects hold outside of the arenas.
+   * Free room in chunks is not in it: giving a block back lowers this at once, which is what eviction needs.
+   */
+  get dataBytes(): number {
+    let bytes = this.#objectBytes;
+    for (const db of this.databases) bytes += db.memoryBytes;
+    return bytes;
+  }
+
+  /** Bytes of objects outside of the arenas, as of the end of the last command. */
+  get objectBytes(): number {
+    return this.#objectBytes;
+  }
+
+  /** Bytes of all chunks of the arenas, free room in them included. */
+  get chunkBytes(): number {
+    let bytes = 0;
+    for (const db of this.databases) bytes += db.arena.chunkBytes;
+    return bytes;
+  }
+
+  /**
+   * The object of this handle may be changed in place from now on. No type reports each change of its size; instead
+   * what was handed out for changing during a command is asked for its size, once, when the command is over.
+   */
+  willChange(handle: number): void {
+    this.#unbooked.push(handle);
+  }
+
+  /** Brings the books up to date with the objects that were changed. */
+  book(): void {
+    for (const handle of this.#unbooked) {
+      const value = this.#objects[handle];
+      if (value === undefined) continue;
+      const bytes = value.outsideBytes();
+      this.#objectBytes += bytes - this.#booked[handle]!;
+      this.#booked[handle] = bytes;
+    }
+    this.#unbooked.length = 0;
   }
 
   /** Unsigned 32-bit random number from the injected source. */
@@ -188,6 +239,8 @@ export class Store {
   hold(value: StoredObject): number {
     const handle = this.#freeHandles.pop() ?? this.#objects.length;
     this.#objects[handle] = value;
+    this.#booked[handle] = 0;
+    this.#unbooked.push(handle);
     return handle;
   }
 
@@ -195,6 +248,7 @@ export class Store {
   drop(handle: number, release: boolean): void {
     const value = this.#objects[handle]!;
     this.#objects[handle] = undefined;
+    this.#objectBytes -= this.#booked[handle]!;
     this.#freeHandles.push(handle);
     if (release && !value.release(RELEASE_AT_ONCE)) this.#releasing.push(value);
   }
@@ -307,6 +361,7 @@ export class Database {
     if (addr === 0) return 0;
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (!this.store.noTouch) this.touchAccess(addr);
+    if (isObject(this.kind(addr))) this.store.willChange(this.#words(addr)[this.#word(addr) + 2]!);
     return addr;
   }
 
@@ -415,10 +470,17 @@ export class Database {
     this.setAccess(addr, this.store.touchedAccess(this.accessOf(addr)));
   }
 
-  /** Bytes of the record's block and its share of the index, without what an object holds. */
+  /** Bytes of the record's block and its share of the indexes, without what an object holds. */
   recordBytes(addr: number): number {
-    const perKey = this.#table.indexBytes / Math.max(1, this.#table.size);
-    return this.#arena.capacityOf(addr) + Math.ceil(perKey);
+    const table = this.#table;
+    let bytes = this.#arena.capacityOf(addr) + table.indexBytes / Math.max(1, table.size);
+    if (this.expiryOf(addr) !== NO_EXPIRY) bytes += this.#expires.indexBytes / this.#expires.size;
+    return Math.ceil(bytes);
+  }
+
+  /** Bytes of all that this database holds in its arena and its indexes; see {@link Store.dataBytes}. */
+  get memoryBytes(): number {
+    return this.#arena.blockBytes + this.#table.indexBytes + this.#expires.indexBytes;
   }
 
   // -- Changing -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
  * lookup, its statistics, and a number for the ACL's bit sets. Names are found without making a string of them.
  */
 
+import { Histogram } from "../types/histogram.ts";
 import { bitmapRows } from "./bitmaps.ts";
 import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
@@ -12,6 +13,7 @@ import { connectionRows } from "./connection.ts";
 import { genericRows } from "./generic.ts";
 import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
+import { infoRow } from "./info.ts";
 import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
 import { setRows } from "./sets.ts";
@@ -92,7 +94,7 @@ export class CommandStats {
   rejected = 0;
   failed = 0;
   /** Counts by duration for LATENCY HISTOGRAM and latencystats; made at the first call. */
-  histogram: { record(usec: number): void } | null = null;
+  histogram: Histogram | null = null;
 }
 
 /** One command or sub-command, ready to run. */
@@ -219,6 +221,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...genericRows,
   ...geoRows,
   ...hyperloglogRows,
+  infoRow,
   ...listRows,
   ...persistenceRows,
   ...hashRows,

@@ -194,7 +194,11 @@ export class Reply {
 
   /** A verbatim string in RESP3 (`format` is `txt` or `mkd`), a bulk string in RESP2. UTF-8. */
   verbatim(text: string, format = "txt"): void {
-    const bytes = utf8.encode(text);
+    this.verbatimBytes(utf8.encode(text), format);
+  }
+
+  /** As {@link verbatim}, of bytes. */
+  verbatimBytes(bytes: Uint8Array, format = "txt"): void {
     if (this.protocol < 3) return this.bulk(bytes);
     this.ensure(bytes.length + 20);
     this.buf[this.pos++] = EQUALS;

@@ -54,6 +54,11 @@ export class Blocking {
     return this.#ready.length > 0;
   }
 
+  /** Clients whose wait ends by itself at some time. */
+  get limited(): number {
+    return this.#deadlines.size;
+  }
+
   /** Clients that wait for a key. */
   waitersOf(db: Database, key: Uint8Array): ReadonlySet<Client> {
     return this.#byKey[db.index]?.get(latin1(key)) ?? NO_WAITERS;

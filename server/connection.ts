@@ -81,7 +81,10 @@ export class Connection implements Transport {
   /** Serves the client until it goes. Never throws. */
   async run(): Promise<void> {
     try {
-      for await (const _ of this.#reader) {
+      const { stats } = this.#server;
+      for await (const bytes of this.#reader) {
+        stats.reads++;
+        stats.netInputBytes += bytes;
         this.client.lastInteraction = this.#server.nowMs;
         let more: boolean;
         do {
@@ -180,6 +183,8 @@ export class Connection implements Transport {
         from += count;
         this.#sendBytes = length - from;
         this.bytesWritten += count;
+        this.#server.stats.writes++;
+        this.#server.stats.netOutputBytes += count;
       }
     } catch {
       this.destroy();

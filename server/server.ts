@@ -14,25 +14,30 @@ import { CommandTable } from "../commands/table.ts";
 import type { ReaderLimits } from "../resp.ts";
 import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
+import { Histogram } from "../types/histogram.ts";
 import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import { Client, ReplyMode } from "./client.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
+import { ClientEviction } from "./client_memory.ts";
 import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Connection } from "./connection.ts";
+import { loadCpuUsage } from "./cpu.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { ExpiryCycle } from "./expire.ts";
+import { infoText } from "./info.ts";
 import { type Incoming, Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
+import { Memory } from "./memory.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
 import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
-import { ErrorStats, ServerStats } from "./stats.ts";
+import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { Tracking } from "./tracking.ts";
 import { Watches } from "./watch.ts";
@@ -62,6 +67,8 @@ export class RedisServer implements KeyspaceEvents {
   readonly runId: string;
   /** The redis-server whose behaviour this is. */
   readonly version = REDIS_VERSION;
+  /** The history of changes that this server's data set is part of (INFO master_replid). */
+  replicationId: string;
   readonly startedMs: number;
   /** Unix time in milliseconds as of the last cron tick. */
   nowMs: number;
@@ -83,6 +90,19 @@ export class RedisServer implements KeyspaceEvents {
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
   readonly persistence: Persistence;
+  readonly memory: Memory;
+  readonly clientEviction: ClientEviction;
+  /** What happens per second, for INFO. */
+  readonly rates = {
+    commands: new Rate(),
+    input: new Rate(),
+    output: new Rate(),
+    replInput: new Rate(),
+    replOutput: new Rate(),
+  };
+  /** Bytes of the largest request and output buffers of late. */
+  readonly recentInput = new RecentPeak();
+  readonly recentOutput = new RecentPeak();
   /** Clients in MONITOR. */
   readonly monitors = new Set<Client>();
 
@@ -122,6 +142,7 @@ export class RedisServer implements KeyspaceEvents {
     this.clock = clock;
     this.random = random;
     this.runId = random.secretHex(40);
+    this.replicationId = random.secretHex(40);
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
     this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
@@ -140,6 +161,8 @@ export class RedisServer implements KeyspaceEvents {
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
     this.persistence = new Persistence(this);
+    this.memory = new Memory(this);
+    this.clientEviction = new ClientEviction(this);
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
   }
@@ -160,6 +183,7 @@ export class RedisServer implements KeyspaceEvents {
     this.listeners.open();
     await this.persistence.start();
     this.log.notice("Ready to accept connections");
+    loadCpuUsage().catch((error) => this.log.verbose(`INFO cpu will say nothing: ${error}`));
   }
 
   /** Something happened after which no reply may leave any more: the process ends with an error. */
@@ -230,6 +254,20 @@ export class RedisServer implements KeyspaceEvents {
     this.stats.reset();
     this.errorStats.reset();
     this.table.resetStats();
+    for (const rate of Object.values(this.rates)) rate.reset();
+    const { store, persistence } = this;
+    store.keyspaceHits =
+      store.keyspaceMisses =
+      store.expiredKeys =
+      store.lazyfreedObjects =
+        0;
+    persistence.saves = persistence.rewrites = 0;
+    if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;
+  }
+
+  /** INFO with these sections, as a binary string. */
+  info(sections: readonly string[]): string {
+    return infoText(this, sections);
   }
 
   // -- Clients --------------------------------------------------------------------------------------------------
@@ -264,6 +302,7 @@ export class RedisServer implements KeyspaceEvents {
     if (!this.clients.remove(client)) return;
     this.blocking.unblock(client);
     this.pauses.forget(client);
+    this.clientEviction.forget(client);
     this.discard(client);
     this.monitors.delete(client);
     this.pubsub.unsubscribeAll(client);
@@ -349,6 +388,7 @@ export class RedisServer implements KeyspaceEvents {
     stats.calls++;
     stats.usec += took * 1000;
     if (failed) stats.failed++;
+    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
     this.stats.commandsProcessed++;
   }
 
@@ -429,10 +469,33 @@ export class RedisServer implements KeyspaceEvents {
     this.tracking.limit(this.config.trackingTableMaxKeys);
     this.tracking.broadcast();
     this.persistence.cron();
+    this.#clientsCron(now);
+    this.#sampleRates();
+    this.memory.sample();
+  }
+
+  #clientsCron(now: number): void {
+    this.recentInput.advance(now);
+    this.recentOutput.advance(now);
     for (const client of this.clients.values()) {
-      client.transport?.unstall();
-      if (this.#isTimedOut(client, now)) client.transport?.destroy();
+      const { transport } = client;
+      if (transport === null) continue;
+      this.recentInput.see(transport.queryCapacity);
+      this.recentOutput.see(transport.outputBytes);
+      transport.unstall();
+      if (this.#isTimedOut(client, now)) transport.destroy();
     }
+    if (this.clientEviction.active) this.clientEviction.checkAll();
+  }
+
+  #sampleRates(): void {
+    const { rates, stats } = this;
+    const now = this.clock.monoMs();
+    rates.commands.sample(stats.commandsProcessed, now);
+    rates.input.sample(stats.netInputBytes + stats.replInputBytes, now);
+    rates.output.sample(stats.netOutputBytes + stats.replOutputBytes, now);
+    rates.replInput.sample(stats.replInputBytes, now);
+    rates.replOutput.sample(stats.replOutputBytes, now);
   }
 
   #isTimedOut(client: Client, now: number): boolean {

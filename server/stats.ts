@@ -1,4 +1,7 @@
-/** Counters of a server's life, as INFO reports them; CONFIG RESETSTAT sets them back. */
+/**
+ * Counters of a server's life, as INFO reports them; CONFIG RESETSTAT sets them back. What belongs to one concern is
+ * counted there (server/memory.ts, server/slowlog.ts); here is what several parts of the server count in common.
+ */
 
 /** How many different error codes are told apart before errorstats gives up (a limit of Redis). */
 const MAX_ERROR_CODES = 128;
@@ -31,8 +34,21 @@ export class ServerStats {
   connectionsRejected = 0;
   netInputBytes = 0;
   netOutputBytes = 0;
+  /** Bytes from our primary, and to our replicas; both are in the sums above too. */
+  replInputBytes = 0;
+  replOutputBytes = 0;
+  /** Reads and writes of sockets. */
+  reads = 0;
+  writes = 0;
+  /** Reply buffers made smaller and larger. */
+  bufferShrinks = 0;
+  bufferExpands = 0;
   evictedKeys = 0;
   evictedClients = 0;
+  /** Milliseconds during which memory was over maxmemory: stretches that are over. */
+  evictionExceededMs = 0;
+  /** Monotonic milliseconds since when it is over maxmemory now; 0 where it is not. */
+  exceededSinceMs = 0;
   /** Keys found expired in the last cycle, of 100 looked at. */
   expiredStalePercentage = 0;
   expiredTimeCapReached = 0;
@@ -41,6 +57,63 @@ export class ServerStats {
   unexpectedErrorReplies = 0;
 
   reset(): void {
-    Object.assign(this, new ServerStats());
+    const { exceededSinceMs } = this; // is a state, not a count
+    Object.assign(this, new ServerStats(), { exceededSinceMs });
+  }
+}
+
+/** How many samples a rate is the average of. */
+const RATE_SAMPLES = 16;
+
+/** A rate per second over the last moments, from a counter that is looked at from time to time. */
+export class Rate {
+  readonly #samples = new Float64Array(RATE_SAMPLES);
+  #next = 0;
+  #lastMs = -1;
+  #lastCount = 0;
+
+  /** Looks at the counter; `nowMs` is monotonic. A counter that went back was reset. */
+  sample(count: number, nowMs: number): void {
+    const elapsed = nowMs - this.#lastMs;
+    if (this.#lastMs >= 0 && elapsed > 0) {
+      this.#samples[this.#next] = Math.max(0, count - this.#lastCount) * 1000 / elapsed;
+      this.#next = (this.#next + 1) % RATE_SAMPLES;
+    }
+    this.#lastMs = nowMs;
+    this.#lastCount = count;
+  }
+
+  get perSecond(): number {
+    let sum = 0;
+    for (const sample of this.#samples) sum += sample;
+    return sum / RATE_SAMPLES;
+  }
+
+  reset(): void {
+    this.#samples.fill(0);
+  }
+}
+
+/** The largest of values seen within the last seconds. */
+export class RecentPeak {
+  static readonly #SLOTS = 8;
+  readonly #slots = new Float64Array(RecentPeak.#SLOTS);
+  #second = -1;
+
+  /** Called before the values of a round: forgets what was seen eight seconds ago. */
+  advance(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    const passed = Math.min(RecentPeak.#SLOTS, second - this.#second);
+    for (let i = 0; i < passed; i++) this.#slots[(second - i) % RecentPeak.#SLOTS] = 0;
+    this.#second = Math.max(second, this.#second);
+  }
+
+  see(value: number): void {
+    const slot = this.#second % RecentPeak.#SLOTS;
+    if (value > this.#slots[slot]!) this.#slots[slot] = value;
+  }
+
+  get value(): number {
+    return Math.max(...this.#slots);
   }
 }

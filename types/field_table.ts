@@ -39,7 +39,11 @@ export class FieldTable implements StoredObject {
   }
 
   memoryBytes(): number {
-    return FIXED_BYTES + this.#recordBytes + this.#table.indexBytes;
+    return this.outsideBytes() + this.#recordBytes;
+  }
+
+  outsideBytes(): number {
+    return FIXED_BYTES + this.#table.indexBytes;
   }
 
   // -- Reading: a record is named by its arena address ----------------------------------------------------------

@@ -86,14 +86,19 @@ export function isString(kind: number): boolean {
 
 /** True where the record names an object instead of holding the value's bytes. */
 export function isObject(kind: number): boolean {
-  return kind === Kind.LIST || kind === Kind.HASH || kind === Kind.SET || kind === Kind.ZSET ||
-    kind === Kind.STREAM;
+  return ((OBJECT_KINDS >>> kind) & 1) !== 0;
 }
+
+/** A bit for each kind that is an object. */
+const OBJECT_KINDS = (1 << Kind.LIST) | (1 << Kind.HASH) | (1 << Kind.SET) | (1 << Kind.ZSET) |
+  (1 << Kind.STREAM);
 
 /** A large value: what the keyspace must know about it, whatever its type. */
 export interface StoredObject {
   /** Bytes that the value takes, arena blocks and JavaScript objects together; O(1). */
   memoryBytes(): number;
+  /** The part of {@link memoryBytes} that is not in blocks of an arena, which has books of its own; O(1). */
+  outsideBytes(): number;
   /** Elements, as MEMORY USAGE, lazy freeing and DEBUG measure effort. */
   readonly length: number;
   /** A copy whose blocks lie in `arena` (COPY, and MOVE between databases). */

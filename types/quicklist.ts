@@ -38,6 +38,11 @@ export class Quicklist extends QuicklistChain implements StoredObject {
     return LIST_OVERHEAD + this.bytes + this.nodes * NODE_OVERHEAD;
   }
 
+  /** All of it is the collector's. */
+  outsideBytes(): number {
+    return this.memoryBytes();
+  }
+
   /** A copy, cut into the same nodes; its blocks are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Quicklist {
     const copy = new Quicklist(this.options);

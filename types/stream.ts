@@ -76,6 +76,11 @@ export class Stream implements StoredObject {
     return this.#meter.bytes;
   }
 
+  /** All of it is the collector's. */
+  outsideBytes(): number {
+    return this.#meter.bytes;
+  }
+
   /** A copy; its nodes are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Stream {
     const copy = new Stream();

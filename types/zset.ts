@@ -40,7 +40,11 @@ export class SortedSet implements StoredObject {
   }
 
   memoryBytes(): number {
-    return FIXED_BYTES + this.#recordBytes + this.#table.indexBytes + this.#tree.nodeBytes;
+    return this.outsideBytes() + this.#recordBytes + this.#tree.nodeBytes;
+  }
+
+  outsideBytes(): number {
+    return FIXED_BYTES + this.#table.indexBytes;
   }
 
   // -- Reading --------------------------------------------------------------------------------------------------

@@ -1,0 +1,148 @@
+/**
+ * How much memory the server uses, from its own books.
+ *
+ * `used` is what maxmemory is compared with, so it must be cheap to ask before each command, fall at once when a key
+ * is deleted, and not depend on when the collector last ran. Hence it is a sum of books, not a measurement:
+ *
+ *   - blocks of the arenas in use and the indexes, counted at every change (types/arena.ts, types/byte_table.ts);
+ *   - what objects hold outside of the arenas (blocks of lists and streams, indexes of large hashes and sets, objects
+ *     of the runtime), booked when the command that changed them is over (Store.book);
+ *   - clients' buffers, as of the last tick of the cron;
+ *   - the append-only file's buffer;
+ *   - the runtime's heap as it was without data: the smallest ever sampled.
+ *
+ * The runtime itself (its machine code, its threads, the collector's reserve) is no part of it, as redis-server does
+ * not count its own code either: it is the difference to `rss`, and INFO shows it as rss_overhead_bytes.
+ */
+
+import type { Database } from "../store.ts";
+import { clientBytes } from "./client_memory.ts";
+import type { RedisServer } from "./server.ts";
+
+/** What the memory sections of INFO and MEMORY STATS are made of. Bytes, unless it says otherwise. */
+export interface MemoryReport {
+  used: number;
+  rss: number;
+  peak: number;
+  startup: number;
+  /** Everything that is not keys and values: clients, indexes, buffers, the heap at the start. */
+  overhead: number;
+  dataset: number;
+  /** Share of the dataset in what was allocated since the start, percent. */
+  datasetPercent: number;
+  clientsNormal: number;
+  clientsReplicas: number;
+  aofBuffer: number;
+  keys: number;
+  bytesPerKey: number;
+  databases: { db: Database; main: number; expires: number }[];
+  /** `used` with the free room in the chunks of the arenas. */
+  active: number;
+  /** All that the runtime's heap and buffers have of the system. */
+  resident: number;
+}
+
+/** One server's books of memory. */
+export class Memory {
+  /** Resident memory of the process, as of the last sample. */
+  rss = 0;
+  /** Buffers of clients and of replicas, as of the last sample. */
+  clientsNormal = 0;
+  clientsReplicas = 0;
+  /** The runtime's heap before there were data. */
+  startup = Infinity;
+  readonly #server: RedisServer;
+  #heapTotal = 0;
+  #external = 0;
+  #peak = 0;
+
+  constructor(server: RedisServer) {
+    this.#server = server;
+  }
+
+  /** Bytes in use; see the file comment. */
+  get used(): number {
+    return this.startup + this.#server.store.dataBytes + this.clientsNormal + this.clientsReplicas +
+      this.aofBuffer;
+  }
+
+  get aofBuffer(): number {
+    return this.#server.persistence.aof.writer?.pending ?? 0;
+  }
+
+  /** Bytes that eviction must not make up for by deleting keys: what only serves to keep copies of the data elsewhere. */
+  get notCounted(): number {
+    return this.clientsReplicas + this.aofBuffer;
+  }
+
+  /** The most that was ever in use when somebody looked. */
+  get peak(): number {
+    return this.#peak = Math.max(this.#peak, this.used);
+  }
+
+  /** Called by the cron: asks the runtime and adds up the clients. */
+  sample(): void {
+    const { rss, heapUsed, heapTotal, external } = Deno.memoryUsage();
+    this.rss = rss;
+    this.#heapTotal = heapTotal;
+    this.#external = external;
+    this.startup = Math.min(this.startup, heapUsed);
+    let normal = 0;
+    let replicas = 0;
+    for (const client of this.#server.clients.values()) {
+      if (client.replica) replicas += clientBytes(client);
+      else normal += clientBytes(client);
+    }
+    this.clientsNormal = normal;
+    this.clientsReplicas = replicas;
+    this.#server.store.book();
+    this.#peak = Math.max(this.#peak, this.used);
+  }
+
+  /** Everything for INFO memory and MEMORY STATS. */
+  report(): MemoryReport {
+    this.sample();
+    const { store } = this.#server;
+    const used = this.used;
+    const databases = store.databases.filter((db) => db.size > 0).map((db) => ({
+      db,
+      main: db.table.indexBytes,
+      expires: db.expires.indexBytes,
+    }));
+    let overhead = this.startup + this.clientsNormal + this.clientsReplicas + this.aofBuffer;
+    for (const { main, expires } of databases) overhead += main + expires;
+    const keys = store.size;
+    const net = used - this.startup;
+    const dataset = Math.max(0, used - overhead);
+    const blocks = store.databases.reduce((sum, db) => sum + db.arena.blockBytes, 0);
+    return {
+      used,
+      rss: this.rss,
+      peak: this.peak,
+      startup: this.startup,
+      overhead,
+      dataset,
+      datasetPercent: net <= 0 ? 0 : dataset * 100 / net,
+      clientsNormal: this.clientsNormal,
+      clientsReplicas: this.clientsReplicas,
+      aofBuffer: this.aofBuffer,
+      keys,
+      bytesPerKey: keys === 0 ? 0 : Math.floor(net / keys),
+      databases,
+      active: used + store.chunkBytes - blocks,
+      resident: this.#heapTotal + this.#external,
+    };
+  }
+}
+
+/** Bytes as INFO shows them to people: 895.02K. */
+export function humanBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  let scaled = bytes;
+  let unit = -1;
+  while (scaled >= 1024 && unit < 4) {
+    scaled /= 1024;
+    unit++;
+  }
+  return scaled.toFixed(2) + "KMGTP"[unit];
+}
