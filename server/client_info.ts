@@ -27,9 +27,9 @@ export function parseClientType(word: string): ClientType | undefined {
 
 /** Bytes that a client takes: its buffers, its transaction, itself. */
 export function clientMemory(client: Client): number {
-  const transport = client.transport;
-  return CLIENT_OVERHEAD + client.reply.buf.length + (client.transaction?.bytes ?? 0) +
-    (transport === null ? 0 : transport.queryCapacity + transport.outputCapacity);
+  const { transport } = client;
+  return CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) +
+    (transport === null ? client.reply.buf.length : transport.queryCapacity + transport.outputCapacity);
 }
 
 /** The line of a client, without its line feed. */

@@ -131,8 +131,6 @@ function buildId(): string {
 }
 
 function clientsSection(server: RedisServer): Field[] {
-  let tracking = 0;
-  for (const client of server.clients.values()) if (client.tracking !== null) tracking++;
   return [
     ["connected_clients", server.clients.size],
     ["cluster_connections", 0],
@@ -140,7 +138,7 @@ function clientsSection(server: RedisServer): Field[] {
     ["client_recent_max_input_buffer", server.recentInput.value],
     ["client_recent_max_output_buffer", server.recentOutput.value],
     ["blocked_clients", server.blocking.count],
-    ["tracking_clients", tracking],
+    ["tracking_clients", server.tracking.clientCount],
     ["clients_in_timeout_table", server.blocking.limited],
   ];
 }
@@ -226,9 +224,8 @@ function systemMemory(): number {
 // -- Stats ------------------------------------------------------------------------------------------------------------
 
 function statsSection(server: RedisServer): Field[] {
-  const { stats, store, rates } = server;
+  const { stats, store, rates, pubsub, tracking } = server;
   const exceeding = stats.exceededSinceMs === 0 ? 0 : server.clock.monoMs() - stats.exceededSinceMs;
-  const subscriptions = countSubscriptions(server);
   return [
     ["total_connections_received", stats.connectionsReceived],
     ["total_commands_processed", stats.commandsProcessed],
@@ -255,9 +252,9 @@ function statsSection(server: RedisServer): Field[] {
     ["current_eviction_exceeded_time", Math.floor(exceeding)],
     ["keyspace_hits", store.keyspaceHits],
     ["keyspace_misses", store.keyspaceMisses],
-    ["pubsub_channels", subscriptions.channels],
-    ["pubsub_patterns", subscriptions.patterns],
-    ["pubsubshard_channels", subscriptions.shardChannels],
+    ["pubsub_channels", pubsub.channels.size],
+    ["pubsub_patterns", pubsub.patterns.size],
+    ["pubsubshard_channels", pubsub.shardChannels.size],
     ["latest_fork_usec", 0],
     ["total_forks", 0],
     ["migrate_cached_sockets", 0],
@@ -268,9 +265,9 @@ function statsSection(server: RedisServer): Field[] {
     ["active_defrag_key_misses", 0],
     ["total_active_defrag_time", 0],
     ["current_active_defrag_time", 0],
-    ["tracking_total_keys", 0],
-    ["tracking_total_items", 0],
-    ["tracking_total_prefixes", 0],
+    ["tracking_total_keys", tracking.totalKeys],
+    ["tracking_total_items", tracking.totalItems],
+    ["tracking_total_prefixes", tracking.totalPrefixes],
     ["unexpected_error_replies", stats.unexpectedErrorReplies],
     ["total_error_replies", server.errorStats.total],
     ["dump_payload_sanitizations", 0],
@@ -285,19 +282,6 @@ function statsSection(server: RedisServer): Field[] {
 
 function kilobytes(bytes: number): string {
   return (bytes / 1024).toFixed(2);
-}
-
-/** Different channels, patterns and shard channels that somebody is subscribed to. */
-function countSubscriptions(server: RedisServer) {
-  const channels = new Set<string>();
-  const patterns = new Set<string>();
-  const shardChannels = new Set<string>();
-  for (const client of server.clients.values()) {
-    for (const name of client.channels) channels.add(name);
-    for (const name of client.patterns) patterns.add(name);
-    for (const name of client.shardChannels) shardChannels.add(name);
-  }
-  return { channels: channels.size, patterns: patterns.size, shardChannels: shardChannels.size };
 }
 
 // -- The rest ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@
  */
 
 import type { Database } from "../store.ts";
-import { clientBytes } from "./client_memory.ts";
+import { clientMemory } from "./client_info.ts";
 import type { RedisServer } from "./server.ts";
 
 /** What the memory sections of INFO and MEMORY STATS are made of. Bytes, unless it says otherwise. */
@@ -90,8 +90,8 @@ export class Memory {
     let normal = 0;
     let replicas = 0;
     for (const client of this.#server.clients.values()) {
-      if (client.replica) replicas += clientBytes(client);
-      else normal += clientBytes(client);
+      if (client.replica) replicas += clientMemory(client);
+      else normal += clientMemory(client);
     }
     this.clientsNormal = normal;
     this.clientsReplicas = replicas;

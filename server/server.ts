@@ -19,7 +19,7 @@ import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import { Client, ReplyMode } from "./client.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
-import { ClientEviction } from "./client_memory.ts";
+import { ClientEviction } from "./client_eviction.ts";
 import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";

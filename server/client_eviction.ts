@@ -1,33 +1,20 @@
 /**
- * What clients cost, and closing the most expensive ones when all of them together cost too much (maxmemory-clients).
+ * Closing the most expensive clients when all of them together take too much memory (maxmemory-clients).
  *
  * Redis files clients by the power of two of their size and closes from the top; so do we, but only when the limit is
  * passed: then all clients are looked at once, which is rare, instead of refiling a client after each of its commands.
  */
 
 import type { Client } from "./client.ts";
+import { clientMemory } from "./client_info.ts";
 import type { RedisServer } from "./server.ts";
 
-/** What a connected client takes beside its buffers: objects of this server and of the runtime. Measured: see docs. */
-const CLIENT_OBJECTS = 4096;
-/** Spans of arguments take two 32-bit words each. */
-const SPAN_BYTES = 8;
 /** A limit below this would close clients that do nothing at all. */
 const LEAST_LIMIT = 128 * 1024;
 
 /** Clients are told apart by powers of two from 2^15 to 2^33 bytes. */
 const FIRST_BUCKET_LOG = 15;
 const LAST_BUCKET_LOG = 33;
-
-/** Bytes of one client: its buffers, its queued commands, its objects. */
-export function clientBytes(client: Client): number {
-  const { transport } = client;
-  const buffers = transport === null
-    ? client.reply.buf.length
-    : transport.outputCapacity + transport.queryCapacity;
-  return CLIENT_OBJECTS + buffers + client.args.starts.length * SPAN_BYTES +
-    (client.transaction?.bytes ?? 0);
-}
 
 /** A range of sizes for DEBUG CLIENT-EVICTION. */
 export interface ClientBucket {
@@ -106,7 +93,7 @@ export class ClientEviction {
   #note(client: Client): void {
     const before = this.#sizes.get(client) ?? 0;
     if (client.closed || !mayBeEvicted(client)) return before === 0 ? undefined : this.forget(client);
-    const bytes = clientBytes(client);
+    const bytes = clientMemory(client);
     if (bytes === before) return;
     this.#sizes.set(client, bytes);
     this.#sum += bytes - before;
