@@ -9,9 +9,9 @@
 import type { Reply } from "../resp.ts";
 import { Kind } from "../types/kind.ts";
 import { Entry } from "../types/listpack.ts";
-import { MAX_ID, MIN_ID, Stream } from "../types/stream.ts";
+import { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
-import { IdForm, MAX_ID_LENGTH, parseId, type StreamId } from "../types/stream_id.ts";
+import { IdForm, MAX_ID, MAX_ID_LENGTH, MIN_ID, parseId, type StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -98,8 +98,13 @@ function streamAt(ctx: Context, addr: number): Stream | null {
  */
 export function claimStream(ctx: Context, args: Args, i: number): Stream | null {
   const stream = readStream(ctx, args, i);
-  if (stream !== null) ctx.write(args, i); // lets a running snapshot save the stream as it is
+  if (stream !== null) preserve(ctx, args, i);
   return stream;
+}
+
+/** Lets a running snapshot save the stream in argument `i`, which was looked up for reading, before it changes. */
+export function preserve(ctx: Context, args: Args, i: number): void {
+  if (ctx.store.snapshot !== null) ctx.write(args, i);
 }
 
 /** Puts a new stream under the key in argument `i`. */

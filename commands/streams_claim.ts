@@ -6,9 +6,9 @@
  */
 
 import { IdCursor } from "../types/id_table.ts";
-import { MIN_ID, type Stream } from "../types/stream.ts";
+import type { Stream } from "../types/stream.ts";
 import type { Consumer, ConsumerGroup } from "../types/stream_groups.ts";
-import { IdList, StreamId } from "../types/stream_id.ts";
+import { IdList, MIN_ID, StreamId } from "../types/stream_id.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";

@@ -5,9 +5,9 @@
  */
 
 import { IdCursor } from "../types/id_table.ts";
-import { MIN_ID, type Stream } from "../types/stream.ts";
+import type { Stream } from "../types/stream.ts";
 import { type Consumer, type ConsumerGroup, UNKNOWN_ENTRIES_READ } from "../types/stream_groups.ts";
-import { StreamId } from "../types/stream_id.ts";
+import { IdList, MIN_ID, StreamId } from "../types/stream_id.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, subcommandSyntax, SYNTAX } from "./errors.ts";
@@ -125,6 +125,7 @@ const GROUP_EXISTS = new CommandError("BUSYGROUP Consumer Group name already exi
 const ENTRIES_READ_NEGATIVE = new CommandError("ERR value for ENTRIESREAD must be positive or -1");
 
 const id = new StreamId();
+const ids = new IdList();
 const first = new StreamId();
 const last = new StreamId();
 const cursor = new IdCursor();
@@ -255,12 +256,11 @@ function xack(ctx: Context, args: Args): void {
   const stream = claimStream(ctx, args, 1);
   const group = stream === null ? undefined : findGroup(stream, args, 2);
   if (group === undefined) return ctx.reply.integer(0);
-  // All IDs are looked at before the first entry is acknowledged: a bad one leaves everything as it was.
-  for (let i = 3; i < args.count; i++) strictId(args, i, id);
+  // All IDs are read before the first entry is acknowledged: a bad one leaves everything as it was.
+  ids.clear();
+  for (let i = 3; i < args.count; i++) ids.add(strictId(args, i, id));
   let acknowledged = 0;
-  for (let i = 3; i < args.count; i++) {
-    if (group.acknowledge(strictId(args, i, id), cursor)) acknowledged++;
-  }
+  for (let i = 0; i < ids.count; i++) if (group.acknowledge(ids.at(i), cursor)) acknowledged++;
   ctx.dirty += acknowledged;
   ctx.reply.integer(acknowledged);
 }

@@ -2,10 +2,9 @@
 
 import type { Reply } from "../resp.ts";
 import { IdCursor, type IdTable } from "../types/id_table.ts";
-import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
+import type { Stream } from "../types/stream.ts";
 import { type Consumer, type ConsumerGroup, UNKNOWN_ENTRIES_READ } from "../types/stream_groups.ts";
-import { StreamId } from "../types/stream_id.ts";
-import { radixTreeNodes } from "../types/stream_radix.ts";
+import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { NO_SUCH_KEY, subcommandSyntax } from "./errors.ts";
@@ -160,7 +159,7 @@ function replyCounters(reply: Reply, stream: Stream): void {
   reply.bulkText("radix-tree-keys");
   reply.integer(stream.nodes.count);
   reply.bulkText("radix-tree-nodes");
-  reply.integer(radixTreeNodes(stream.nodes));
+  reply.integer(stream.nodes.radixNodes);
   reply.bulkText("last-generated-id");
   replyId(reply, stream.lastId);
   reply.bulkText("max-deleted-entry-id");

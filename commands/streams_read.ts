@@ -8,9 +8,9 @@
 
 import { IdCursor } from "../types/id_table.ts";
 import { Kind } from "../types/kind.ts";
-import { MAX_ID, MIN_ID, type Stream } from "../types/stream.ts";
+import type { Stream } from "../types/stream.ts";
 import type { Consumer, ConsumerGroup } from "../types/stream_groups.ts";
-import { StreamId } from "../types/stream_id.ts";
+import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
 import type { Args } from "./args.ts";
 import type { Block } from "./block.ts";
@@ -20,6 +20,7 @@ import { type CommandRow, halfAfter } from "./row.ts";
 import {
   findGroup,
   isCharacter,
+  preserve,
   readStream,
   replyEntry,
   replyEntryOf,
@@ -186,7 +187,7 @@ function prepare(ctx: Context, args: Args, i: number, source: Source): void {
   if (options.groupAt > 0) {
     const group = source.group = stream === null ? undefined : findGroup(stream, args, options.groupAt);
     if (group === undefined) throw noGroup(args, key);
-    ctx.write(args, key); // lets a running snapshot save the stream as it is
+    preserve(ctx, args, key);
   }
   if (isCharacter(args, idAt, "$")) {
     if (source.group !== undefined) throw DOLLAR_IN_GROUP;

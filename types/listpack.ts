@@ -94,6 +94,10 @@ export function lpSeek(buf: Uint8Array, start: number, index: number): number {
 
 /** Offset just behind the entry at `p`: of the next entry or of the terminator. */
 export function lpSkip(buf: Uint8Array, p: number): number {
+  // Small integers and short strings are nearly everything there is.
+  const byte = buf[p]!;
+  if (byte < 0x80) return p + 2;
+  if (byte < 0xc0) return p + 2 + (byte & 0x3f);
   const size = lpEncodedSize(buf, p);
   return p + size + lpBackLengthBytes(size);
 }

@@ -13,7 +13,7 @@ import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
 import { LP_ENTRY_OVERHEAD, lpWrite, lpWriteInt } from "./listpack_builder.ts";
 import { NameList } from "./name_list.ts";
 import { ConsumerGroup, nextSerial, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
-import { type IdList, StreamId } from "./stream_id.ts";
+import { type IdList, MAX_ID, MIN_ID, StreamId } from "./stream_id.ts";
 import { NodeCursor, StreamNodes } from "./stream_nodes.ts";
 import { DELETED, SAME_FIELDS, StreamReader } from "./stream_reader.ts";
 import { addInt64, subtractInt64, subtractU64, TWO_32 } from "./u64.ts";
@@ -28,10 +28,6 @@ const MASTER_INTS = 4;
 
 /** What a stream costs beside its nodes and groups: this object, its IDs, lists and counters. */
 const STREAM_OVERHEAD = 700;
-
-/** The smallest and the largest ID, for whole ranges; not to be changed. */
-export const MIN_ID: StreamId = new StreamId();
-export const MAX_ID: StreamId = StreamId.max();
 
 /** Arguments of a command as byte spans: argument `i` is `buf[start(i), end(i))`. */
 export interface Spans {
@@ -196,9 +192,14 @@ export class Stream implements StoredObject {
     this.nodes.replaceInt(node, deleted, (lpInt(node.buf, deleted) as number) + count);
   }
 
-  /** Finds the first ID anew. */
+  /** Finds the first ID anew, after entries at the beginning were deleted. */
   updateFirstId(): void {
-    this.edgeId(false, this.firstId);
+    const { nodes, firstId } = this;
+    if (!reader.start(nodes, MIN_ID, MAX_ID, false).next()) return void firstId.setZero();
+    firstId.copy(reader.id);
+    // What lies before it in its node is passed over from now on: a stream that is trimmed with every entry added
+    // would otherwise walk over half a node of deleted entries each time.
+    if (nodes.isFirst(reader.node)) nodes.deadHead = reader.offsetInNode;
   }
 
   /** Makes `out` the ID of the first or the last entry, 0-0 when there is none. */
@@ -209,7 +210,7 @@ export class Stream implements StoredObject {
 
   /** Makes `out` the ID of the first entry that still lies in a node, deleted or not. @returns false without any. */
   firstPhysicalId(out: StreamId): boolean {
-    if (!reader.start(this.nodes, MIN_ID, MAX_ID, false).nextPhysical()) return false;
+    if (!reader.startPhysical(this.nodes).nextPhysical()) return false;
     out.copy(reader.id);
     return true;
   }

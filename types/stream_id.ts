@@ -8,7 +8,8 @@
 import { fromLatin1, latin1 } from "./bytes.ts";
 import { parseU64, TWO_32, U64, writeU64 } from "./u64.ts";
 
-const MAX_WORD = 0xffffffff;
+/** The largest value of one of the four words of an ID. */
+export const MAX_WORD = 0xffffffff;
 
 /** The longest text of an ID: two numbers of 20 digits and the dash. */
 export const MAX_ID_LENGTH = 41;
@@ -135,6 +136,10 @@ export class StreamId {
     return latin1(textBuffer, 0, this.write(textBuffer, 0));
   }
 }
+
+/** The smallest and the largest ID, for whole ranges; not to be changed. */
+export const MIN_ID: StreamId = new StreamId();
+export const MAX_ID: StreamId = StreamId.max();
 
 /** IDs beyond this many are given back when a list is cleared. */
 const KEPT_IDS = 64;

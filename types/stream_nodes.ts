@@ -13,7 +13,8 @@ import { copyBytes, writeU32 } from "./bytes.ts";
 import type { Meter } from "./id_table.ts";
 import { LP_COUNT_UNKNOWN, LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpSkip } from "./listpack.ts";
 import { lpIntBytes, lpWriteInt } from "./listpack_builder.ts";
-import type { StreamId } from "./stream_id.ts";
+import { StreamId } from "./stream_id.ts";
+import { nodesForGone, nodesForNew, type SortedKeys } from "./stream_radix.ts";
 
 /** Finished nodes share a block up to this many of them and this many bytes; a larger node has its own. */
 const BLOCK_NODES = 64;
@@ -65,10 +66,17 @@ export class NodeCursor {
   }
 }
 
+const lookup = new NodeCursor();
+const goneKey = new StreamId();
+
 /** The nodes of one stream. */
-export class StreamNodes {
+export class StreamNodes implements SortedKeys {
   /** Number of nodes. */
   count = 0;
+  /** Number of nodes of the radix tree that Redis would keep these nodes in. */
+  radixNodes = 1;
+  /** Bytes of entries at the beginning of the first node that are known to be deleted; kept by stream.ts. */
+  deadHead = 0;
   readonly #blocks: Block[] = [];
   readonly #meter: Meter;
 
@@ -102,6 +110,23 @@ export class StreamNodes {
     return this.#place(cursor, at, low);
   }
 
+  atOrBelow(id: StreamId, out: StreamId): boolean {
+    if (!this.seek(id, lookup)) return false;
+    this.readKey(lookup, out);
+    return true;
+  }
+
+  above(id: StreamId, out: StreamId): boolean {
+    if (!(this.seek(id, lookup) ? this.next(lookup) : this.seekFirst(lookup))) return false;
+    this.readKey(lookup, out);
+    return true;
+  }
+
+  /** Whether the cursor is on the first node. */
+  isFirst(cursor: NodeCursor): boolean {
+    return cursor.block === 0 && cursor.node === this.#blocks[0]!.first;
+  }
+
   /** Moves to the next node. @returns false when there is none. */
   next(cursor: NodeCursor): boolean {
     return this.#place(cursor, cursor.block, cursor.node + 1);
@@ -125,6 +150,7 @@ export class StreamNodes {
 
   /** Adds an empty node behind the last one; `id` must be larger than every key. */
   append(id: StreamId): void {
+    this.radixNodes += nodesForNew(this, id);
     const tail = this.#blocks[this.#blocks.length - 1];
     let bytes: Uint8Array | undefined;
     if (tail !== undefined && this.#joinFinished(tail)) {
@@ -197,6 +223,8 @@ export class StreamNodes {
     const at = cursor.block;
     const block = this.#blocks[at]!;
     const isTail = at === this.#blocks.length - 1;
+    this.radixNodes -= nodesForGone(this, this.readKey(cursor, goneKey));
+    if (this.isFirst(cursor)) this.deadHead = 0;
     this.count--;
     if (block.end - block.first === 1) {
       this.#dropBlock(at);

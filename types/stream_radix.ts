@@ -1,48 +1,88 @@
 /**
  * How many nodes Redis's radix tree would need for a stream's keys: XINFO STREAM reports it, and clients compare.
  *
- * The tree has a node for each position at which keys part, a node for each run of bytes between such positions, and
- * one for each key's end. All of that follows from how many leading bytes each key shares with the one before it.
+ * The tree has a node for each position at which keys part (a fork), a node for each run of bytes between the root, a
+ * fork and the next fork or a key's end where there are any, and one for each key's end. All of it follows from how
+ * many leading bytes sorted keys share with their neighbours, so the number is kept without having the tree: what an
+ * added or removed key changes is found by looking at a few keys around it, each by a binary search.
  */
-import { StreamId } from "./stream_id.ts";
-import { NodeCursor, type StreamNodes } from "./stream_nodes.ts";
+import { MAX_WORD, StreamId } from "./stream_id.ts";
 
 /** Bytes of a key. */
 const KEY_BYTES = 16;
+/** The position of the root's parent: what begins at the root begins behind it. */
+const ABOVE_ROOT = -1;
 
-/** Number of nodes of a radix tree with these keys, the root included; O(number of keys). */
-export function radixTreeNodes(nodes: StreamNodes): number {
-  const cursor = new NodeCursor();
-  if (!nodes.seekFirst(cursor)) return 1;
-  // Positions at which the keys part, from the root down to the latest key.
-  const forks: number[] = [];
-  const key = nodes.readKey(cursor, new StreamId());
-  const previous = new StreamId();
-  let count = 0;
-  let sharedBefore = -1;
-  while (nodes.next(cursor)) {
-    previous.copy(key);
-    const shared = sharedBytes(previous, nodes.readKey(cursor, key));
-    count += leaf(Math.max(sharedBefore, shared)) + closeForks(forks, shared);
-    if (forks[forks.length - 1] !== shared) forks.push(shared);
-    sharedBefore = shared;
-  }
-  return count + leaf(sharedBefore) + closeForks(forks, -1);
+/** Sorted keys, as far as counting needs them. Results are copied into `out`; false where there is no such key. */
+export interface SortedKeys {
+  /** The largest key at or below `id`. */
+  atOrBelow(id: StreamId, out: StreamId): boolean;
+  /** The smallest key above `id`. */
+  above(id: StreamId, out: StreamId): boolean;
 }
 
-/** The nodes of the forks below position `shared`, where the latest key leaves its predecessors. */
-function closeForks(forks: number[], shared: number): number {
-  let count = 0;
-  while (forks.length > 0 && forks[forks.length - 1]! > shared) {
-    const fork = forks.pop()!;
-    const parent = Math.max(forks[forks.length - 1] ?? -1, shared);
-    count += 1 + run(parent, fork);
-  }
-  return count;
+const bound = new StreamId();
+const first = new StreamId();
+const last = new StreamId();
+const before = new StreamId();
+const behind = new StreamId();
+const sibling = new StreamId();
+
+/** By how many nodes the tree grows when `key`, larger than all others, is added. `keys` does not have it yet. */
+export function nodesForNew(keys: SortedKeys, key: StreamId): number {
+  if (!keys.atOrBelow(key, last)) return endNodes(ABOVE_ROOT) - 1; // the empty tree has a root of its own
+  const fork = sharedBytes(last, key);
+  const parent = subtree(keys, key, fork);
+  const top = sharedBytes(first, last);
+  if (top === fork) return endNodes(fork); // one more way at a fork that is there already
+  return 1 + endNodes(fork) + run(parent, fork) + run(fork, top) - run(parent, top);
 }
 
-/** The nodes of a key that parts from all others behind the fork at this position. */
-function leaf(fork: number): number {
+/** By how many nodes the tree shrinks when `key` is removed. `keys` still has it. */
+export function nodesForGone(keys: SortedKeys, key: StreamId): number {
+  const left = neighbour(keys, key, -1, before) ? sharedBytes(before, key) : ABOVE_ROOT;
+  const right = neighbour(keys, key, 1, behind) ? sharedBytes(behind, key) : ABOVE_ROOT;
+  const fork = Math.max(left, right);
+  if (fork === ABOVE_ROOT) return endNodes(ABOVE_ROOT) - 1;
+  const parent = subtree(keys, key, fork);
+  // Without the key, its subtree goes from the first to the last of the others.
+  if (first.compare(key) === 0) first.copy(behind);
+  if (last.compare(key) === 0) last.copy(before);
+  const top = sharedBytes(first, last);
+  if (top === fork) return endNodes(fork);
+  return 1 + endNodes(fork) + run(parent, fork) + run(fork, top) - run(parent, top);
+}
+
+/**
+ * Finds the keys that share their first `depth` bytes with `key`: the smallest of them into `first`, the largest into
+ * `last`. There must be one.
+ *
+ * @returns the position of the fork above all of them.
+ */
+function subtree(keys: SortedKeys, key: StreamId, depth: number): number {
+  keepBytes(bound.copy(key), depth, 0);
+  const isLeftmost = !neighbour(keys, bound, -1, sibling);
+  let parent = isLeftmost ? ABOVE_ROOT : sharedBytes(sibling, key);
+  if (isLeftmost) keys.above(bound.setZero(), first);
+  else keys.above(bound.copy(sibling), first);
+  keepBytes(bound.copy(key), depth, MAX_WORD);
+  keys.atOrBelow(bound, last);
+  if (keys.above(bound, sibling)) parent = Math.max(parent, sharedBytes(sibling, key));
+  return parent;
+}
+
+/** The key just below (-1) or above (1) `id`. */
+function neighbour(keys: SortedKeys, id: StreamId, direction: number, out: StreamId): boolean {
+  if (direction > 0) return keys.above(id, out);
+  if (id.isZero()) return false;
+  neighbourBound.copy(id).decrement();
+  return keys.atOrBelow(neighbourBound, out);
+}
+
+const neighbourBound = new StreamId();
+
+/** The nodes of a key's end and of the bytes that lead to it from the fork at this position. */
+function endNodes(fork: number): number {
   return 1 + run(fork, KEY_BYTES);
 }
 
@@ -51,6 +91,7 @@ function run(from: number, to: number): number {
   return to - from > 1 ? 1 : 0;
 }
 
+/** Leading bytes that two keys have in common, KEY_BYTES for equal ones. */
 function sharedBytes(a: StreamId, b: StreamId): number {
   if (a.msHi !== b.msHi) return sharedOfWord(a.msHi, b.msHi);
   if (a.msLo !== b.msLo) return 4 + sharedOfWord(a.msLo, b.msLo);
@@ -60,4 +101,19 @@ function sharedBytes(a: StreamId, b: StreamId): number {
 
 function sharedOfWord(a: number, b: number): number {
   return Math.clz32(a ^ b) >>> 3;
+}
+
+/** Fills all bits behind the first `count` bytes with those of `filler`, 0 or MAX_WORD. */
+function keepBytes(id: StreamId, count: number, filler: number): void {
+  id.msHi = keepOfWord(id.msHi, count, filler);
+  id.msLo = keepOfWord(id.msLo, count - 4, filler);
+  id.seqHi = keepOfWord(id.seqHi, count - 8, filler);
+  id.seqLo = keepOfWord(id.seqLo, count - 12, filler);
+}
+
+function keepOfWord(word: number, count: number, filler: number): number {
+  if (count >= 4) return word;
+  if (count <= 0) return filler;
+  const mask = MAX_WORD >>> (count * 8);
+  return ((word & ~mask) | (filler & mask)) >>> 0;
 }

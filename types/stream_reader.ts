@@ -15,7 +15,7 @@
  */
 import { LP_END, LP_HEADER, lpBytes, lpInt, lpPrev, lpSkip } from "./listpack.ts";
 import { NodeCursor, type StreamNodes } from "./stream_nodes.ts";
-import { StreamId } from "./stream_id.ts";
+import { MAX_ID, MIN_ID, StreamId } from "./stream_id.ts";
 import { addToU64, U64 } from "./u64.ts";
 
 /** Flags of an entry. */
@@ -49,6 +49,8 @@ export class StreamReader {
   readonly #to = new StreamId();
   #nodes: StreamNodes | null = null;
   #reverse = false;
+  /** Whether the entries at the beginning that are known to be deleted may be passed over. */
+  #skipsDead = true;
   #done = true;
   #masterCount = 0;
   #masterFields = 0;
@@ -71,6 +73,19 @@ export class StreamReader {
     this.#done = !found;
     if (found) this.#enterNode();
     return this;
+  }
+
+  /** As `start` for all entries forwards, but such that `nextPhysical` really finds the first one. */
+  startPhysical(nodes: StreamNodes): this {
+    this.#skipsDead = false;
+    this.start(nodes, MIN_ID, MAX_ID, false);
+    this.#skipsDead = true;
+    return this;
+  }
+
+  /** How far from the first entry of its node the current one begins, in bytes. */
+  get offsetInNode(): number {
+    return this.flagsAt - this.#firstEntry;
   }
 
   /** Moves to the next entry that is not deleted. @returns false when there is none within the range. */
@@ -129,15 +144,17 @@ export class StreamReader {
   /** Reads the master entry of the cursor's node and stands before its first or behind its last entry. */
   #enterNode(): void {
     const { buf, start } = this.node;
+    const nodes = this.#nodes!;
     this.buf = buf;
-    this.#nodes!.readKey(this.node, this.#key);
+    nodes.readKey(this.node, this.#key);
     const fields = lpSkip(buf, lpSkip(buf, start + LP_HEADER));
     this.#masterCount = lpInt(buf, fields) as number;
     this.#masterFields = lpSkip(buf, fields);
     let at = this.#masterFields;
     for (let i = 0; i < this.#masterCount; i++) at = lpSkip(buf, at);
     this.#firstEntry = lpSkip(buf, at);
-    this.#at = this.#reverse ? start + lpBytes(buf, start) - 1 : this.#firstEntry;
+    if (this.#reverse) this.#at = start + lpBytes(buf, start) - 1;
+    else this.#at = this.#firstEntry + (this.#skipsDead && nodes.isFirst(this.node) ? nodes.deadHead : 0);
     this.#isOpen = false;
   }
 

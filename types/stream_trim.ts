@@ -7,8 +7,8 @@
  * decisions below is Redis's.
  */
 import { LP_HEADER, lpInt } from "./listpack.ts";
-import { MAX_ID, MIN_ID, type Stream } from "./stream.ts";
-import type { StreamId } from "./stream_id.ts";
+import type { Stream } from "./stream.ts";
+import { MAX_ID, MIN_ID, type StreamId } from "./stream_id.ts";
 import { NodeCursor } from "./stream_nodes.ts";
 import { DELETED, StreamReader } from "./stream_reader.ts";
 

@@ -1,8 +1,8 @@
 /** A stream as plain data, for tests: entries in an array, IDs as BigInts, trimming by the node sizes it is told. */
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { Entry, LP_HEADER, lpBytes, lpCount, lpInt, lpSkip, lpValidate } from "../../types/listpack.ts";
-import { MAX_ID, MIN_ID, type Spans, type Stream } from "../../types/stream.ts";
-import { StreamId } from "../../types/stream_id.ts";
+import type { Spans, Stream } from "../../types/stream.ts";
+import { MAX_ID, MIN_ID, StreamId } from "../../types/stream_id.ts";
 import { NodeCursor } from "../../types/stream_nodes.ts";
 import { StreamReader } from "../../types/stream_reader.ts";
 

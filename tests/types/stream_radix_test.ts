@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Stream } from "../../types/stream.ts";
-import { idFromText } from "../../types/stream_id.ts";
-import { radixTreeNodes } from "../../types/stream_radix.ts";
+import { idFromText, IdList } from "../../types/stream_id.ts";
 import { seededRandom } from "../helpers/seeded.ts";
 import { spans } from "./stream_model.ts";
 
@@ -32,13 +31,13 @@ function bytes(id: string): Uint8Array {
 }
 
 Deno.test("radix tree nodes are as many as redis-server 7.0.15 reports", () => {
-  assertEquals(radixTreeNodes(withKeys([]).nodes), 1);
-  assertEquals(radixTreeNodes(withKeys(["1-0"]).nodes), 2);
-  assertEquals(radixTreeNodes(withKeys(["1-0", "2-0", "2-5"]).nodes), 8);
-  assertEquals(radixTreeNodes(withKeys(["1-0", "2-0", "2-5", "1795371803683-0"]).nodes), 12);
+  assertEquals(withKeys([]).nodes.radixNodes, 1);
+  assertEquals(withKeys(["1-0"]).nodes.radixNodes, 2);
+  assertEquals(withKeys(["1-0", "2-0", "2-5"]).nodes.radixNodes, 8);
+  assertEquals(withKeys(["1-0", "2-0", "2-5", "1795371803683-0"]).nodes.radixNodes, 12);
 });
 
-Deno.test("radix tree nodes are as many as building the tree gives", () => {
+Deno.test("radix tree nodes are as many as building the tree gives, whatever keys come and go", () => {
   for (let seed = 1; seed <= 60; seed++) {
     const random = seededRandom(seed);
     const ids = new Set<string>();
@@ -47,6 +46,13 @@ Deno.test("radix tree nodes are as many as building the tree gives", () => {
       ids.add(`${1 + random.below(wide[seed % 4]!)}-${random.below(wide[(seed >> 2) % 4]!)}`);
     }
     const sorted = [...ids].sort((a, b) => idFromText(a).compare(idFromText(b)));
-    assertEquals(radixTreeNodes(withKeys(sorted).nodes), naive(sorted.map(bytes), 0));
+    const stream = withKeys(sorted);
+    assertEquals(stream.nodes.radixNodes, naive(sorted.map(bytes), 0));
+    while (sorted.length > 1) {
+      const gone = new IdList();
+      gone.add(idFromText(sorted.splice(random.below(3) === 0 ? 0 : random.below(sorted.length), 1)[0]!));
+      stream.delete(gone);
+      assertEquals(stream.nodes.radixNodes, naive(sorted.map(bytes), 0));
+    }
   }
 });
