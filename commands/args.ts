@@ -13,6 +13,9 @@ import { CommandError, NOT_FLOAT, NOT_INTEGER } from "./errors.ts";
 const INITIAL_ARGS = 16;
 /** Span arrays above this many entries are given up after the request. */
 const KEPT_ARGS = 4096;
+/** A read buffer above this size is not kept alive by the arguments of a request that is over. */
+const KEPT_BYTES = 256 * 1024;
+const NO_BYTES = new Uint8Array(0);
 
 /** The arguments of one request. */
 export class Args implements RequestFrame {
@@ -76,6 +79,7 @@ export class Args implements RequestFrame {
 
   /** Gives back oversized span arrays; called between requests. */
   trim(): void {
+    if (this.buf.length > KEPT_BYTES) this.buf = NO_BYTES;
     if (this.starts.length <= KEPT_ARGS) return;
     this.starts = new Int32Array(INITIAL_ARGS);
     this.ends = new Int32Array(INITIAL_ARGS);

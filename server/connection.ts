@@ -46,6 +46,8 @@ export class Connection implements Transport {
   #stalledTicks = 0;
   #closed = false;
   #processing = false;
+  /** {@link resume} stopped because the output had grown large: it goes on when that is sent. */
+  #more = false;
   bytesWritten = 0;
   outputPeak = 0;
 
@@ -91,7 +93,7 @@ export class Connection implements Transport {
           more = this.#process();
           const barrier = this.#server.commitBarrier;
           if (barrier !== null && this.client.reply.pos > 0) await barrier();
-          if (this.client.reply.pos > 0) {
+          if (this.client.reply.pos > 0 && !this.#overLimit()) {
             this.#send();
             if (this.#sent !== null) await this.#settled();
           }
@@ -138,6 +140,19 @@ export class Connection implements Transport {
     return false;
   }
 
+  /** Enforces client-output-buffer-limit: true where the client was closed for it. */
+  #overLimit(): boolean {
+    const pending = this.outputBytes;
+    if (pending > this.outputPeak) this.outputPeak = pending;
+    if (!this.#server.outputLimits.exceeded(this.client, pending)) return false;
+    const line = this.#server.describeClient(this.client);
+    this.#server.log.warning(
+      `Client ${line} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    );
+    this.#server.kill(this.client);
+    return true;
+  }
+
   #overflow(): void {
     this.#server.log.warning(`Closing client that reached max query buffer length: ${this.peer}`);
     this.client.closed = true;
@@ -147,13 +162,14 @@ export class Connection implements Transport {
   /** Requests that came in while the client was blocked or paused may run now. */
   resume(): void {
     if (this.#closed) return;
-    this.#process();
+    this.#more = this.#process();
     this.wake();
   }
 
   /** Sends what was appended to the replies outside of the client's own turn. */
   wake(): void {
     if (this.#closed || this.client.reply.pos === 0) return;
+    if (this.#overLimit()) return;
     const barrier = this.#server.commitBarrier;
     if (barrier === null) this.#send();
     else barrier().then(() => this.#send());
@@ -194,6 +210,7 @@ export class Connection implements Transport {
     this.#sent = null;
     if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(1024);
     if (this.client.reply.pos > 0) this.#send();
+    else if (this.#more) this.resume();
   }
 
   /** Waits until what was sent has gone out, or until {@link unstall} says that reading should go on meanwhile. */
@@ -211,7 +228,7 @@ export class Connection implements Transport {
    * output limits.
    */
   unstall(): void {
-    if (!this.#sending) return;
+    if (!this.#sending || this.#overLimit()) return;
     if (this.#proceed !== null && ++this.#stalledTicks > 1 && this.outputBytes < BACKPRESSURE_BYTES) {
       const proceed = this.#proceed;
       this.#proceed = null;

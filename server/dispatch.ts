@@ -345,7 +345,8 @@ export class Dispatcher {
   /** What a tracking client has read, and the end of CLIENT CACHING's word. */
   #track(client: Client, command: Command, args: Args): void {
     if ((command.flags & Flag.READONLY) !== 0) this.#server.tracking.remember(client, command, args);
-    if (client.transaction === null && command.fullName !== "client|caching" && client.tracking !== null) {
+    // Any CLIENT command leaves the word of CLIENT CACHING standing, as in redis-server.
+    if (client.transaction === null && !command.fullName.startsWith("client|") && client.tracking !== null) {
       client.tracking.caching = false;
     }
   }

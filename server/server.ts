@@ -34,6 +34,7 @@ import { Memory } from "./memory.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
+import { OutputLimits } from "./output_limits.ts";
 import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
@@ -79,6 +80,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly stats: ServerStats = new ServerStats();
   readonly errorStats: ErrorStats = new ErrorStats();
   readonly propagation: Propagation = new Propagation();
+  readonly outputLimits: OutputLimits;
   readonly pubsub: PubSub = new PubSub();
   readonly tracking: Tracking = new Tracking(this.clients);
   readonly notifier: Notifier;
@@ -147,6 +149,7 @@ export class RedisServer implements KeyspaceEvents {
     seedHash(random.u32(), random.u32());
     this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
     this.store.events = this;
+    this.outputLimits = new OutputLimits(config, clock);
     this.acl = new Acl(this);
     for (const words of users) this.acl.load(words);
     this.notifier = new Notifier((channel, message) => this.pubsub.publish(channel, message));

@@ -80,7 +80,8 @@ export class Tracking {
   ): void {
     if (client.tracking === null) this.clientCount++;
     const known = client.tracking?.prefixes ?? new Set<string>();
-    client.tracking = { ...wanted, broken: false, caching: false, prefixes: known };
+    const caching = client.tracking?.caching ?? false;
+    client.tracking = { ...wanted, broken: false, caching, prefixes: known };
     if (!wanted.bcast) return;
     for (const prefix of prefixes.length === 0 ? [""] : prefixes) {
       known.add(prefix);
@@ -171,7 +172,9 @@ export class Tracking {
   broadcast(): void {
     if (!this.#anyBroadcast) return;
     this.#anyBroadcast = false;
-    for (const entry of this.#prefixes.values()) {
+    // In the order of their bytes, prefixes and keys alike: redis-server keeps both in radix trees.
+    for (const name of [...this.#prefixes.keys()].sort()) {
+      const entry = this.#prefixes.get(name)!;
       if (entry.changed.size === 0) continue;
       const { changed } = entry;
       entry.changed = new Map();
