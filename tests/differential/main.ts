@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli";
 import { Duel } from "../helpers/duel.ts";
 import { hasRedis, startServer } from "../helpers/server.ts";
 import { GRAMMARS } from "./grammars/index.ts";
-import { run, showFinding } from "./runner.ts";
+import { presentIn, run, showFinding } from "./runner.ts";
 
 const flags = parseArgs(Deno.args, {
   string: ["group", "steps", "seed", "clients", "resp", "max"],
@@ -39,8 +39,10 @@ for (const grammar of GRAMMARS.filter((each) => names?.includes(each.name) ?? tr
   await using toy = await startServer("toy");
   await using duel = new Duel(toy.port, redis.port);
   const started = Date.now();
+  const { grammar: present, missing } = await presentIn(toy.port, grammar);
+  if (missing.length > 0) console.log(`${grammar.name}: not there yet: ${missing.join(", ")}`);
   const findings = await run(duel, {
-    grammar,
+    grammar: present,
     seed,
     steps: Number(flags.steps),
     resp,
