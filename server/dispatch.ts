@@ -293,11 +293,17 @@ export class Dispatcher {
   /** A wait has run out: writes the reply that the waiting command gave for that case. */
   expireWait(client: Client, waiting: Waiting): void {
     const ctx = this.ctx;
+    // CLIENT UNBLOCK calls this from within another client's command, whose own reply is still to come.
+    const { client: caller, db, reply, command } = ctx;
     ctx.client = client;
     ctx.db = waiting.db;
     ctx.reply = client.reply;
     ctx.command = waiting.command;
     waiting.block.expired(ctx);
+    ctx.client = caller;
+    ctx.db = db;
+    ctx.reply = reply;
+    ctx.command = command;
     this.#server.wake(client);
   }
 
