@@ -102,7 +102,12 @@ function objectIdletime(ctx: Context, args: Args): void {
 function objectRefcount(ctx: Context, args: Args): void {
   const addr = ctx.peek(args, 2);
   if (addr === 0) return ctx.reply.null();
-  ctx.reply.integer(isSharedInteger(ctx, addr) ? SHARED : 1);
+  ctx.reply.integer(referenceCount(ctx, addr));
+}
+
+/** How often redis-server would say that a record's value is referred to. */
+export function referenceCount(ctx: Context, addr: number): number {
+  return isSharedInteger(ctx, addr) ? SHARED : 1;
 }
 
 /** Redis shares the integers below 10,000 unless it must know when each key was used. */

@@ -174,7 +174,7 @@ function restore(ctx: Context, args: Args): void {
   if (ttl < 0) throw BAD_TTL;
   const { db, server } = ctx;
   const start = args.starts[3]!, end = args.ends[3]!;
-  if (!isPayload(args.buf, start, end)) throw BAD_PAYLOAD;
+  if (!isPayload(args.buf, start, end, server.skipChecksums)) throw BAD_PAYLOAD;
   const target = { db, limits: server.config, lists: listOptions(ctx), deep: true };
   if (!readPayload(args.buf, start, end, target, value)) throw BAD_DATA;
   const expiry = ttl === 0

@@ -10,6 +10,7 @@ import { bitmapRows } from "./bitmaps.ts";
 import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
 import { connectionRows } from "./connection.ts";
+import { debugRow } from "./debug.ts";
 import { genericRows } from "./generic.ts";
 import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
@@ -218,6 +219,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   commandRow,
   configRow,
   ...connectionRows,
+  debugRow,
   ...genericRows,
   ...geoRows,
   ...hyperloglogRows,

@@ -25,6 +25,7 @@ const EQUALS = 61; // =
 const PAREN = 40; // (
 const HASH = 35; // #
 const UNDERSCORE = 95; // _
+const BAR = 124; // |
 
 const utf8 = new TextEncoder();
 
@@ -225,6 +226,11 @@ export class Reply {
   /** A set; an array in RESP2. */
   set(length: number): void {
     this.#header(this.protocol < 3 ? STAR : TILDE, length);
+  }
+
+  /** Attributes of the reply that follows, of `pairs` keys and values. RESP3 only: the caller asks. */
+  attribute(pairs: number): void {
+    this.#header(BAR, pairs);
   }
 
   /** An out-of-band push; an array in RESP2. */

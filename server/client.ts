@@ -60,6 +60,8 @@ export interface Transport {
   resume(): void;
   /** Lets reading go on past a write that is stuck; called by the cron. */
   unstall(): void;
+  /** Fits the size of the reply buffers to what was needed of late; called by the cron. */
+  resizeBuffers(nowMs: number): void;
   /** Sends nothing more and closes now. */
   destroy(): void;
   /** Bytes of replies not yet taken by the kernel. */

@@ -13,6 +13,8 @@ export interface Clock {
   monoMs(): number;
   /** The same in whole microseconds. */
   monoUs(): number;
+  /** Does nothing for so many milliseconds, and lets nobody else do anything (DEBUG SLEEP). */
+  sleep(ms: number): void;
 }
 
 /** The system's time. */
@@ -40,6 +42,10 @@ class SystemClock implements Clock {
 
   monoUs(): number {
     return Math.trunc(performance.now() * 1000);
+  }
+
+  sleep(ms: number): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   }
 }
 
@@ -70,6 +76,10 @@ export class ManualClock implements Clock {
 
   monoUs(): number {
     return this.#monoUs;
+  }
+
+  sleep(ms: number): void {
+    this.advance(ms);
   }
 
   /** Lets `ms` milliseconds pass (fractions down to a microsecond). Time does not run backwards: `ms` is 0 or more. */

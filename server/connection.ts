@@ -19,6 +19,8 @@ const BATCH_OUTPUT = 4 * 1024 * 1024;
 const BACKPRESSURE_BYTES = 256 * 1024 * 1024;
 /** Reply buffers above this size are given up when empty. */
 const KEPT_BUFFER = 256 * 1024;
+/** Reply buffers are not made smaller than this. */
+const LEAST_BUFFER = 1024;
 
 /** A TCP or unix socket of Deno, or anything shaped like it. */
 export interface Socket {
@@ -50,6 +52,9 @@ export class Connection implements Transport {
   #more = false;
   bytesWritten = 0;
   outputPeak = 0;
+  #peakSinceMs = 0;
+  /** Size of the reply buffers when they were last looked at. */
+  #knownCapacity = 0;
 
   constructor(server: RedisServer, socket: Socket, peer: string, local: string, fd: number) {
     this.#server = server;
@@ -183,6 +188,7 @@ export class Connection implements Transport {
     const full = reply.buf;
     const length = reply.pos;
     if (length === 0) return;
+    if (length > this.outputPeak) this.outputPeak = length;
     reply.buf = this.#spare;
     reply.pos = 0;
     this.#spare = full;
@@ -234,6 +240,26 @@ export class Connection implements Transport {
       this.#proceed = null;
       proceed();
     }
+  }
+
+  /** Buffers of a client that has become quiet are given up, and those that grew are counted. */
+  resizeBuffers(nowMs: number): void {
+    const { replyBuffers, stats } = this.#server;
+    const capacity = this.outputCapacity;
+    if (this.#knownCapacity > 0 && capacity > this.#knownCapacity) stats.bufferExpands++;
+    this.#knownCapacity = capacity;
+    const { reply } = this.client;
+    if (nowMs - this.#peakSinceMs >= replyBuffers.peakResetMs) {
+      this.#peakSinceMs = nowMs;
+      this.outputPeak = reply.pos;
+    }
+    if (!replyBuffers.resizing || this.#sending || reply.pos > 0) return;
+    const wanted = Math.max(LEAST_BUFFER, this.outputPeak);
+    if (Math.max(reply.buf.length, this.#spare.length) < wanted * 2) return;
+    if (reply.buf.length >= wanted * 2) reply.buf = new Uint8Array(wanted);
+    if (this.#spare.length >= wanted * 2) this.#spare = new Uint8Array(wanted);
+    stats.bufferShrinks++;
+    this.#knownCapacity = this.outputCapacity;
   }
 
   /** Closes the socket now; pending replies are lost. */

@@ -142,7 +142,7 @@ function* rdbSteps(
     aux: (name, value) => note(server, name, value, now),
   });
   const input = RdbInput.ofSource(file, size);
-  const reader = new RdbReader(input, load, { verify: config.rdbchecksum });
+  const reader = new RdbReader(input, load, { verify: config.rdbchecksum && !server.skipChecksums });
   try {
     reader.begin();
     for (let reported = 0;;) {

@@ -23,6 +23,7 @@ import { ClientEviction } from "./client_eviction.ts";
 import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { parseMemory } from "./config_types.ts";
 import { Connection } from "./connection.ts";
 import { loadCpuUsage } from "./cpu.ts";
 import { Dispatcher } from "./dispatch.ts";
@@ -125,6 +126,14 @@ export class RedisServer implements KeyspaceEvents {
   quicklistPackedThreshold = 1 << 30;
   /** maxmemory is set. */
   maxmemoryActive = false;
+  /** DEBUG PAUSE-CRON. */
+  cronPaused = false;
+  /** Scripts may call what they may not (DEBUG SET-DISABLE-DENY-SCRIPTS). */
+  scriptsMayRunAll = false;
+  /** Checksums of payloads and RDB files are not looked at (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
+  skipChecksums = false;
+  /** When reply buffers that were large are made small again (DEBUG REPLYBUFFER). */
+  readonly replyBuffers = { resizing: true, peakResetMs: 5000, defaultPeakResetMs: 5000 };
   /** Awaited before replies leave where the append-only file must be on disk first; null where not. */
   commitBarrier: (() => Promise<void>) | null = null;
 
@@ -266,6 +275,24 @@ export class RedisServer implements KeyspaceEvents {
         0;
     persistence.saves = persistence.rewrites = 0;
     if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;
+  }
+
+  /** The data set begins a history of its own: what others remember of the one so far is void. */
+  changeReplicationId(): void {
+    this.replicationId = this.random.secretHex(40);
+  }
+
+  /** A memory size as redis.conf has it (100b, 1gb), undefined where it is none. */
+  parseMemory(text: string): number | undefined {
+    const bytes = parseMemory(text);
+    return bytes === undefined ? undefined : Number(bytes);
+  }
+
+  /** Ends the process on the spot, as a defect would, with this exit code (128 + the signal's number). */
+  crash(reason: string, code = 134): void {
+    this.log.warning(`Crashing: ${reason}`);
+    this.log.flush();
+    Deno.exit(code);
   }
 
   /** INFO with these sections, as a binary string. */
@@ -446,7 +473,7 @@ export class RedisServer implements KeyspaceEvents {
     const started = this.clock.monoMs();
     const period = 1000 / this.config.hz;
     try {
-      this.#cronWork(period);
+      if (!this.cronPaused) this.#cronWork(period);
     } catch (error) {
       this.log.warning(`BUG: cron failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
     }
@@ -486,6 +513,7 @@ export class RedisServer implements KeyspaceEvents {
       this.recentInput.see(transport.queryCapacity);
       this.recentOutput.see(transport.outputBytes);
       transport.unstall();
+      transport.resizeBuffers(now);
       if (this.#isTimedOut(client, now)) transport.destroy();
     }
     if (this.clientEviction.active) this.clientEviction.checkAll();

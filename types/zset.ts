@@ -39,6 +39,11 @@ export class SortedSet implements StoredObject {
     return this.#arena;
   }
 
+  /** The index of all members; for statistics. */
+  get table(): ByteTable {
+    return this.#table;
+  }
+
   memoryBytes(): number {
     return this.outsideBytes() + this.#recordBytes + this.#tree.nodeBytes;
   }

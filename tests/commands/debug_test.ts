@@ -1,0 +1,84 @@
+/** DEBUG OBJECT and its like beside the real server, whose addresses and clocks differ; and ways to die. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { Random } from "../../server/random.ts";
+import type { RawClient } from "../helpers/client.ts";
+import { realTest, startServer } from "../helpers/server.ts";
+
+/** DEBUG OBJECT without what differs between two servers. */
+async function details(client: RawClient, key: string): Promise<string> {
+  const reply = await client.call("DEBUG", "OBJECT", key);
+  if (reply.type !== "simple") throw new Error(`${key}: ${JSON.stringify(reply)}`);
+  return reply.text.replace(/0x[0-9a-f]+/, "0x").replace(/lru:\d+/, "lru:").replace(/idle:\d/, "idle:");
+}
+
+realTest("DEBUG OBJECT says what redis-server says", async () => {
+  await using redis = await startServer("redis");
+  await using toy = await startServer("toy");
+  await using real = await redis.connect();
+  await using ours = await toy.connect();
+  const random = new Random(5);
+  // Not to be compressed: how well that is done is an implementation's own business.
+  const big = String.fromCharCode(...Array.from({ length: 3000 }, () => random.below(256)));
+  const values: string[][] = [
+    ["SET", "embstr", "hello"],
+    ["SET", "raw", big],
+    ["SET", "int", "123"],
+    ["SET", "large int", "1234567"],
+    ["RPUSH", "list", "a", "b", "c"],
+    ["RPUSH", "long list", ...Array.from({ length: 40 }, (_, i) => `${big}${i}`)],
+    ["SADD", "set", "a", "b"],
+    ["SADD", "intset", "1", "2", "70000"],
+    ["HSET", "hash", "f", "v"],
+    ["HSET", "large hash", "f", big],
+    ["ZADD", "zset", "1", "a"],
+    ["ZADD", "large zset", "1", big],
+    ["XADD", "stream", "1-1", "f", "v"],
+  ];
+  for (const command of values) {
+    const key = command[1]!;
+    await real.call(...command);
+    await ours.call(...command);
+    assertEquals(await details(ours, key), await details(real, key), key);
+  }
+});
+
+Deno.test("DEBUG SDSLEN adds up to the room of the value", async () => {
+  await using toy = await startServer("toy");
+  await using client = await toy.connect();
+  await client.call("SET", "key", "hello world");
+  const reply = await client.call("DEBUG", "SDSLEN", "key");
+  if (reply.type !== "simple") throw new Error(reply.type);
+  const shape =
+    /^key_sds_len:3, key_sds_avail:0, key_zmalloc: 3, val_sds_len:11, val_sds_avail:(\d+), val_zmalloc: (\d+)$/;
+  const [, free, room] = shape.exec(reply.text)!;
+  assertEquals(Number(room), 11 + Number(free));
+});
+
+Deno.test("DEBUG HTSTATS counts every key and every home bucket", async () => {
+  await using toy = await startServer("toy");
+  await using client = await toy.connect();
+  await client.call("DEBUG", "POPULATE", "1000");
+  const reply = await client.call("DEBUG", "HTSTATS", "0");
+  if (reply.type !== "bulk") throw new Error(reply.type);
+  assertMatch(reply.text, /^\[Dictionary HT\]\nHash table 0 stats \(main hash table\):\n table size: 2048\n/);
+  assertMatch(reply.text, / number of elements: 1000\n/);
+  assertMatch(reply.text, /\[Expires HT\]\n.*\nNo stats available for empty dictionaries\n$/);
+  let keys = 0;
+  let buckets = 0;
+  for (const [, length, count] of reply.text.matchAll(/^ {3}(\d+): (\d+) /gm)) {
+    keys += Number(length) * Number(count);
+    buckets += Number(count);
+  }
+  assertEquals([keys, buckets], [1000, 2048]);
+});
+
+for (const [word, code] of [["PANIC", 134], ["SEGFAULT", 139], ["ASSERT", 134]] as const) {
+  Deno.test(`DEBUG ${word} ends the process with ${code}`, async () => {
+    await using toy = await startServer("toy");
+    const client = await toy.connect();
+    client.send("DEBUG", word);
+    assertEquals((await toy.waitForExit()).code, code);
+    assertMatch(toy.log, /Crashing: /);
+    await client.close();
+  });
+}
