@@ -219,7 +219,7 @@ function execute(server: RedisServer, client: Client, args: Args): boolean {
   if (command === undefined || command.run === undefined || !command.takes(args.count)) return false;
   const { reply } = client;
   const errors = reply.errors;
-  server.dispatcher.run(client, command, args);
+  server.dispatcher.replay(client, command, args);
   if (reply.errors !== errors) {
     server.log.warning(
       `== CRITICAL == This server is sending an error to its AOF-loading-client: '${reply.lastError}' after processing ` +
