@@ -63,7 +63,9 @@ export class Failover {
     this.#deadlineMs = request.timeoutMs > 0 ? this.#host.monotonicMs() + request.timeoutMs : Infinity;
     const { target } = request;
     this.#host.notice(
-      target === null ? "FAILOVER requested to any replica." : `FAILOVER requested to ${target.host}:${target.port}.`,
+      target === null
+        ? "FAILOVER requested to any replica."
+        : `FAILOVER requested to ${target.host}:${target.port}.`,
     );
     this.state = "waiting-for-sync";
     this.#host.holdWrites(true);

@@ -134,7 +134,9 @@ export class Primary {
     link.sent = link.acked = offset - 1;
     link.send(fromLatin1(link.understandsPsync2 ? `+CONTINUE ${stream.id}\r\n` : "+CONTINUE\r\n"));
     host.notice(
-      `Partial resynchronization request from ${link.name} accepted. Sending ${stream.offset - link.sent} bytes of ` +
+      `Partial resynchronization request from ${link.name} accepted. Sending ${
+        stream.offset - link.sent
+      } bytes of ` +
         `backlog starting from offset ${offset}.`,
     );
     link.pump(stream);
@@ -152,7 +154,9 @@ export class Primary {
         return host.notice("Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
       }
       if (!sync.open || !same) {
-        return host.notice("Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
+        return host.notice(
+          "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC",
+        );
       }
       sync.join(link);
       return host.notice("Waiting for end of BGSAVE for SYNC");
@@ -316,7 +320,9 @@ export class Primary {
       // A line feed is nothing to the replica but a sign of life, while it waits for its file.
       if (link.state === "waiting" || link.state === "snapshot") link.send(NEWLINE);
       if (this.#overLimit(link)) link.close();
-      if (link.state !== "online" || link.old || now - link.ackedAtMs <= settings.replTimeout * 1000) continue;
+      if (link.state !== "online" || link.old || now - link.ackedAtMs <= settings.replTimeout * 1000) {
+        continue;
+      }
       this.#host.warning(
         `Disconnecting timedout replica (${link.startsOnAck ? "full" : "streaming"} sync): ${link.name}`,
       );

@@ -102,7 +102,9 @@ export class PrimarySocket {
   }
 
   async #fill(): Promise<void> {
-    if (this.#end - this.#start > MAX_LINE_BYTES) throw new LinkLost("the primary sends a line without an end");
+    if (this.#end - this.#start > MAX_LINE_BYTES) {
+      throw new LinkLost("the primary sends a line without an end");
+    }
     const rest = this.#buf.slice(this.#start, this.#end);
     this.#start = this.#end = 0;
     const room = new Uint8Array(rest.length + READ_BYTES);

@@ -23,7 +23,9 @@ export async function payloadForm(socket: PrimarySocket): Promise<PayloadForm> {
   if (/^\$\d{1,15}$/.test(line)) return { length: Number(line.slice(1)) };
   if (line.startsWith("-")) throw new LinkLost(`MASTER aborted replication with an error: ${line.slice(1)}`);
   throw new LinkLost(
-    `Bad protocol from MASTER, the first byte is not '$' (we received '${line.slice(0, 64)}'), are you sure the host ` +
+    `Bad protocol from MASTER, the first byte is not '$' (we received '${
+      line.slice(0, 64)
+    }'), are you sure the host ` +
       "and port are right?",
   );
 }
@@ -82,7 +84,11 @@ async function receiveMarked(
 }
 
 function indexOfMark(buf: Uint8Array, end: number, mark: Uint8Array): number {
-  for (let at = buf.indexOf(mark[0]!); at >= 0 && at + MARK_BYTES <= end; at = buf.indexOf(mark[0]!, at + 1)) {
+  for (
+    let at = buf.indexOf(mark[0]!);
+    at >= 0 && at + MARK_BYTES <= end;
+    at = buf.indexOf(mark[0]!, at + 1)
+  ) {
     let i = 1;
     while (i < MARK_BYTES && buf[at + i] === mark[i]) i++;
     if (i === MARK_BYTES) return at;

@@ -187,8 +187,9 @@ export class Replica {
     const expected = error instanceof LinkLost || error instanceof HandshakeError;
     const message = error instanceof Error ? error.message : String(error);
     if (this.phase === "connected") this.#host.warning("Connection with master lost.");
-    else if (this.phase === "connecting") this.#host.warning(`Error condition on socket for SYNC: ${message}`);
-    else this.#host.warning(expected ? message : `Failed to sync with MASTER: ${message}`);
+    else if (this.phase === "connecting") {
+      this.#host.warning(`Error condition on socket for SYNC: ${message}`);
+    } else this.#host.warning(expected ? message : `Failed to sync with MASTER: ${message}`);
   }
 
   /** An attempt is over, well or not: the next one follows at once if there was a link, and else with the cron. */

@@ -62,6 +62,7 @@ function transportOf(socket: PrimarySocket, peer: string): Transport {
     wake: () => {},
     resume: () => {},
     unstall: () => {},
+    resizeBuffers: () => {},
     send: () => Promise.resolve(false),
     destroy: () => socket.close(),
     outputBytes: 0,

@@ -9,13 +9,13 @@ import { Failover } from "../replication/failover.ts";
 import type { SnapshotContents, SnapshotFile } from "../replication/full_sync.ts";
 import { type LinkClient, ReplicaLink } from "../replication/link.ts";
 import { Primary, type PrimaryHost } from "../replication/primary.ts";
+import { type PrimaryAddress, type ReceivedFile, Replica, type ReplicaHost } from "../replication/replica.ts";
 import {
-  type PrimaryAddress,
-  type ReceivedFile,
-  Replica,
-  type ReplicaHost,
-} from "../replication/replica.ts";
-import { replicationFields, type ReplicationView, writeRole } from "../replication/report.ts";
+  replicationFields,
+  type ReplicationView,
+  type ReportField,
+  writeRole,
+} from "../replication/report.ts";
 import { ReplicationStream } from "../replication/stream.ts";
 import type { SnapshotEncoder, SnapshotSink } from "../persistence/snapshot.ts";
 import type { Client } from "./client.ts";
@@ -163,7 +163,8 @@ export class Replication implements ReplicationView {
   /** After loading: begins to follow the primary that the configuration names, from where the loaded file ends. */
   start(): void {
     const server = this.#server;
-    const note = server.persistence.loadedReplication;
+    const loaded = server.persistence.loadedReplication;
+    const note = loaded.id === "" || loaded.offset < 0 ? null : loaded;
     if (this.following) {
       if (note !== null) {
         this.stream.adopt(note.id, note.offset);
@@ -309,8 +310,8 @@ export class Replication implements ReplicationView {
 
   // -- Reports and cron -------------------------------------------------------------------------------------------
 
-  /** The lines of INFO's section, `name:value` each. */
-  info(): string[] {
+  /** The fields of INFO's section. */
+  info(): ReportField[] {
     return replicationFields(this);
   }
 

@@ -6,7 +6,6 @@ import { type DiskFile, joinPath, writeAll } from "../persistence/disk.ts";
 import { removeQuietly } from "../persistence/rdb_save.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
 import type { ReceivedFile } from "../replication/replica.ts";
-import { replaceDataSet } from "./loading.ts";
 import type { RedisServer } from "./server.ts";
 
 /** On disk, where it becomes the server's own RDB file. */
@@ -42,7 +41,7 @@ export class SpoolFile implements ReceivedFile {
     disk.syncDirectory(config.dir);
     const source = disk.open(path, "read");
     try {
-      await replaceDataSet(this.#server, source, this.#size);
+      await persistence.replace(source, this.#size);
     } finally {
       source.close();
       const keeps = config.appendonly || config.save.length > 0;
@@ -75,7 +74,7 @@ export class MemorySpool implements ReceivedFile {
   }
 
   load(): Promise<void> {
-    return replaceDataSet(this.#server, this.#source(), this.#size);
+    return this.#server.persistence.replace(this.#source(), this.#size);
   }
 
   /** Each piece is given up once it is read. */
