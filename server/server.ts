@@ -276,12 +276,14 @@ export class RedisServer implements KeyspaceEvents {
       store.lazyfreedObjects =
         0;
     persistence.saves = persistence.rewrites = 0;
+    const { primary } = this.replication;
+    primary.fullSyncs = primary.partialSyncs = primary.partialRefusals = 0;
     if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;
   }
 
   /** The data set begins a history of its own: what others remember of the one so far is void. */
   changeReplicationId(): void {
-    this.replicationId = this.random.secretHex(40);
+    this.replication.stream.beginHistory();
   }
 
   /** A memory size as redis.conf has it (100b, 1gb), undefined where it is none. */
