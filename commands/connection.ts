@@ -127,21 +127,21 @@ function hello(ctx: Context, args: Args): void {
     if (protocol < 2 || protocol > 3) throw NOPROTO;
   }
   let authAt = 0;
-  let nameAt = 0;
+  let name: string | undefined;
   for (let i = 2; i < args.count; i++) {
     const more = args.count - 1 - i;
     if (args.is(i, "AUTH") && more >= 2) {
       authAt = i + 1;
       i += 2;
-    } else if (args.is(i, "SETNAME") && more >= 1) nameAt = ++i;
-    else throw new CommandError(`ERR Syntax error in HELLO option '${args.text(i)}'`);
+    } else if (args.is(i, "SETNAME") && more >= 1) name = clientName(args, ++i);
+    else throw new CommandError(`ERR Syntax error in HELLO option '${args.cText(i)}'`);
   }
   const { client, server } = ctx;
   if (authAt > 0 && !server.acl.authenticate(client, args.text(authAt), args.bytes(authAt + 1))) {
     throw WRONGPASS;
   }
   if (!client.authenticated) throw HELLO_NOAUTH;
-  if (nameAt > 0) client.name = clientName(args, nameAt);
+  if (name !== undefined) client.name = name;
   if (protocol > 0) client.reply.protocol = protocol;
   const reply = ctx.reply;
   reply.map(7);

@@ -64,7 +64,7 @@ function conditionsOf(args: Args): Conditions {
     else if (args.is(i, "XX")) found.xx = true;
     else if (args.is(i, "GT")) found.gt = true;
     else if (args.is(i, "LT")) found.lt = true;
-    else throw new CommandError(`ERR Unsupported option ${args.text(i)}`);
+    else throw new CommandError(`ERR Unsupported option ${args.cText(i)}`);
   }
   if (found.nx && (found.xx || found.gt || found.lt)) throw NX_CONFLICT;
   if (found.gt && found.lt) throw GT_LT_CONFLICT;

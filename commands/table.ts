@@ -17,7 +17,6 @@ import { hyperloglogRows } from "./hyperloglog.ts";
 import { infoRow } from "./info.ts";
 import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
-import { replicationRows } from "./replication.ts";
 import { setRows } from "./sets.ts";
 import { pubsubRows } from "./pubsub.ts";
 import { clusterRows } from "./cluster.ts";
@@ -228,7 +227,6 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...listRows,
   ...persistenceRows,
   ...hashRows,
-  ...replicationRows,
   ...setRows,
   ...pubsubRows,
   ...clusterRows,

@@ -199,13 +199,11 @@ export class HyperLogLogEditor {
     let previous = at;
     let first = 0;
     let run = 0;
-    // Every addition walks half of the value on average: the shortest code for the most frequent opcodes.
     while (at < end) {
-      const code = buf[at]!;
-      run = code >= 0x80 ? (code & 3) + 1 : code < 0x40 ? code + 1 : runLength(buf, at);
+      run = runLength(buf, at);
       if (index < first + run) break;
       previous = at;
-      at += code < 0x40 || code >= 0x80 ? 1 : 2;
+      at += opcodeBytes(buf[at]!);
       first += run;
     }
     if (at >= end) return -1;

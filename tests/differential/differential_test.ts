@@ -1,8 +1,12 @@
 /** A short share of the random differential runs, with fixed seeds, one test per group of commands. */
+import { assertEquals } from "@std/assert";
+import { RawClient } from "../helpers/client.ts";
+import { show } from "../helpers/resp.ts";
 import { Duel } from "../helpers/duel.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import { GRAMMARS } from "./grammars/index.ts";
-import { run, showFinding } from "./runner.ts";
+import { PENDING } from "./pending.ts";
+import { presentIn, run, showFinding } from "./runner.ts";
 
 /** Commands per group here; `deno task differential --steps 100000` runs as many as one likes. */
 const STEPS = 3200;
@@ -11,9 +15,12 @@ for (const grammar of GRAMMARS) {
   realTest(`random commands: ${grammar.name}`, async () => {
     await using redis = await startServer("redis");
     await using toy = await startServer("toy");
+    const { grammar: present, missing } = await presentIn(toy.port, grammar);
+    const unannounced = missing.filter((name) => !PENDING.has(name.split(" ")[0]!.toLowerCase()));
+    if (unannounced.length > 0) throw new Error(`these commands are not there: ${unannounced.join(", ")}`);
     await using duel = new Duel(toy.port, redis.port);
     const findings = await run(duel, {
-      grammar,
+      grammar: present,
       seed: 20_240_607,
       steps: STEPS,
       maxDifferences: 3,
@@ -22,3 +29,27 @@ for (const grammar of GRAMMARS) {
     if (findings.length > 0) throw new Error(findings.map(showFinding).join("\n\n"));
   });
 }
+
+realTest("the commands are those of redis-server, but for the pending ones", async () => {
+  await using redis = await startServer("redis");
+  await using toy = await startServer("toy");
+  const names = async (port: number) => {
+    await using client = await RawClient.connect(port);
+    const reply = await client.call("COMMAND", "LIST");
+    if (reply.type !== "array") throw new Error(`COMMAND LIST: ${show(reply)}`);
+    return reply.items.map((item) => item.type === "bulk" ? item.text : show(item));
+  };
+  const real = await names(redis.port), ours = new Set(await names(toy.port));
+  const missing = real.filter((name) => !ours.has(name));
+  assertEquals(
+    missing.filter((name) => !PENDING.has(name.split("|")[0]!)),
+    [],
+    "missing, and not in pending.ts",
+  );
+  assertEquals(
+    [...PENDING].filter((name) => ours.has(name)),
+    [],
+    "there, so no longer pending: remove from pending.ts",
+  );
+  assertEquals([...ours].filter((name) => !real.includes(name)), [], "not a command of 7.0.15");
+});

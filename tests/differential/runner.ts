@@ -51,15 +51,17 @@ export async function presentIn(
   for (const name of new Set(grammar.commands.map((spec) => spec.name))) {
     await using client = await RawClient.connect(port);
     const reply = await client.call(...name.split(" "));
-    if (reply.type !== "error" || !/^ERR unknown (sub)?command/i.test(reply.text)) continue;
-    if (!DELIBERATELY_UNKNOWN.test(name)) missing.add(name);
+    if (reply.type !== "error") continue;
+    const unknown = /^ERR unknown command/.test(reply.text) && !MEANT_TO_FAIL.test(name);
+    const half = /^ERR unknown subcommand '/.test(reply.text) && !MEANT_TO_FAIL.test(name.split(" ")[1]!);
+    if (unknown || half) missing.add(name);
   }
   const commands = grammar.commands.filter((spec) => !missing.has(spec.name));
   return { grammar: { ...grammar, commands }, missing: [...missing] };
 }
 
 /** Names that a grammar has in order to see the error. */
-const DELIBERATELY_UNKNOWN = /^$|NOSUCH|^CLIENT NO-TOUCH$|^DEBUG/;
+const MEANT_TO_FAIL = /^$|^NOSUCH|^NO-TOUCH$|^JMAP$/;
 
 /** Runs a grammar; returns what differed (empty: nothing). */
 export async function run(duel: Duel, options: RunOptions): Promise<Finding[]> {

@@ -69,7 +69,7 @@ export const notifications: Grammar = {
     cmd("HINCRBYFLOAT", key("hash"), member, score),
     cmd("SREM", key("set"), many(1, 3, member)),
     cmd("SMOVE", key("set"), key("set"), member),
-    cmd("SPOP", key("set"), () => ["1000"]).by(unordered),
+    cmd("SPOP", key("set"), () => ["1000"]).by(unordered).unmutated(),
     cmd("SINTERSTORE", anyKey, key("set"), key("set")),
     cmd("SUNIONSTORE", anyKey, key("set"), key("set")),
     cmd("SDIFFSTORE", anyKey, key("set"), key("set")),
