@@ -154,7 +154,7 @@ function geoadd(ctx: Context, args: Args): void {
 
 /** Scores go out instead of coordinates: another server need not round them the same way. */
 function propagateAsZadd(ctx: Context, args: Args, first: number, scores: number[]): void {
-  const items: (Uint8Array | string)[] = ["ZADD"];
+  const items: (Uint8Array | string)[] = ["zadd"];
   for (let i = 1; i < first; i++) items.push(args.bytes(i));
   for (let n = 0; n < scores.length; n++) items.push(String(scores[n]!), args.bytes(first + 3 * n + 2));
   ctx.rewriteAs(...items);

@@ -6,12 +6,13 @@
  * arguments, the options from left to right, then what does not go together, and only then a missing key.
  */
 
+import { ByteStrings } from "../types/byte_strings.ts";
 import { normalizeInt64 } from "../types/bytes.ts";
 import {
-  coverShape,
   decoded,
-  distanceInside,
+  decodeScore,
   formatDistance,
+  GeoArea,
   type GeoShape,
   MAX_RANGES,
 } from "../types/geohash.ts";
@@ -253,14 +254,12 @@ function checkOptions(args: Args, search: Search, syntax: Syntax): void {
 
 // -- Searching ----------------------------------------------------------------------------------------------------
 
-/** A member found. */
-interface Found {
-  member: Uint8Array;
-  score: number;
+/** The members found, in the order of the ranges. */
+class Findings {
+  readonly members = new ByteStrings();
+  readonly scores: number[] = [];
   /** In metres. */
-  distance: number;
-  longitude: number;
-  latitude: number;
+  readonly distances: number[] = [];
 }
 
 const ranges = new Float64Array(2 * MAX_RANGES);
@@ -271,64 +270,85 @@ const target = closedOnFlush(new SortedSetView());
 
 function run(ctx: Context, args: Args, search: Search, view: SortedSetView | null, syntax: Syntax): void {
   checkOptions(args, search, syntax);
-  const found = view === null ? [] : findMembers(search, view);
-  const shown = sortFound(search, found);
-  if (search.store === 0) reply(ctx, search, shown);
-  else store(ctx, args, search, shown, syntax.event);
+  const found = new Findings();
+  if (view !== null) findMembers(search, view, found);
+  const shown = chooseShown(search, found.distances);
+  if (search.store === 0) reply(ctx, search, found, shown);
+  else store(ctx, args, search, found, shown, syntax.event);
 }
 
-/** All members inside the shape, in the order of the ranges; with ANY as soon as there are enough. */
-function findMembers(search: Search, view: SortedSetView): Found[] {
-  const found: Found[] = [];
+/** All members inside the shape; with ANY only until there are enough. */
+function findMembers(search: Search, view: SortedSetView, found: Findings): void {
+  const { members, scores, distances } = found;
   const limit = search.any ? search.count : Infinity;
-  const count = coverShape(search.shape, ranges);
-  for (let i = 0; i < count && found.length < limit; i++) {
+  const area = new GeoArea(search.shape);
+  const count = area.cover(ranges);
+  for (let i = 0; i < count && scores.length < limit; i++) {
     scoreRange.min = ranges[2 * i]!;
     scoreRange.max = ranges[2 * i + 1]!;
     let left = view.scoreRange(scoreRange);
     if (left === 0) continue;
-    for (view.seek(view.from); left > 0 && found.length < limit; left--, view.next()) {
-      const distance = distanceInside(search.shape, view.score);
+    for (view.seek(view.from); left > 0 && scores.length < limit; left--, view.next()) {
+      const distance = area.distanceTo(view.score);
       if (distance < 0) continue;
-      const { buf, start, end } = view.member;
-      found.push({ member: buf.slice(start, end), score: view.score, distance, ...decoded });
+      members.add(view.member.buf, view.member.start, view.member.end);
+      scores.push(view.score);
+      distances.push(distance);
     }
   }
-  return found;
 }
 
-/** The members to answer with: in order where one is wanted, and no more than COUNT. */
-function sortFound(search: Search, found: Found[]): Found[] {
+/** Which findings to answer with, by index: in order where one is wanted, and no more than COUNT. */
+function chooseShown(search: Search, distances: number[]): number[] {
+  const shown: number[] = [];
+  for (let i = 0; i < distances.length; i++) shown.push(i);
   // COUNT means the nearest ones, unless ANY says that any will do.
   const order = search.order !== 0 ? search.order : search.count > 0 && !search.any ? 1 : 0;
-  const count = search.count === 0 ? found.length : Math.min(search.count, found.length);
+  const count = search.count === 0 ? shown.length : Math.min(search.count, shown.length);
   if (order !== 0) {
-    const compare = (a: Found, b: Found): number => order * (a.distance - b.distance);
-    if (count === found.length) found.sort(compare);
-    else partialSort(found, compare, 0, count - 1);
+    const compare = (i: number, j: number): number => order * (distances[i]! - distances[j]!);
+    if (count === shown.length) shown.sort(compare);
+    else partialSort(shown, compare, 0, count - 1);
   }
-  return count === found.length ? found : found.slice(0, count);
+  shown.length = count;
+  return shown;
 }
 
-function reply(ctx: Context, search: Search, shown: Found[]): void {
+function reply(
+  ctx: Context,
+  search: Search,
+  { members, scores, distances }: Findings,
+  shown: number[],
+): void {
   const extras = (search.withDistance ? 1 : 0) + (search.withHash ? 1 : 0) + (search.withPosition ? 1 : 0);
   ctx.reply.array(shown.length);
-  for (const { member, score, distance, longitude, latitude } of shown) {
+  for (const i of shown) {
     if (extras > 0) ctx.reply.array(extras + 1);
-    ctx.reply.bulk(member);
-    if (search.withDistance) ctx.reply.bulkText(formatDistance(distance / search.shape.unit));
-    if (search.withHash) ctx.reply.integer(normalizeInt64(BigInt(Math.trunc(score))));
-    if (search.withPosition) replyPosition(ctx, longitude, latitude);
+    ctx.reply.bulk(members.buf, members.start(i), members.end(i));
+    if (search.withDistance) ctx.reply.bulkText(formatDistance(distances[i]! / search.shape.unit));
+    if (search.withHash) ctx.reply.integer(normalizeInt64(BigInt(Math.trunc(scores[i]!))));
+    if (search.withPosition) {
+      decodeScore(scores[i]!);
+      replyPosition(ctx, decoded.longitude, decoded.latitude);
+    }
   }
 }
 
 /** Sets the target key to the members shown, or deletes it where there are none. */
-function store(ctx: Context, args: Args, search: Search, shown: Found[], event: string): void {
+function store(
+  ctx: Context,
+  args: Args,
+  search: Search,
+  { members, scores, distances }: Findings,
+  shown: number[],
+  event: string,
+): void {
   const key = search.store;
   if (shown.length > 0) {
     showNewSortedSet(ctx, target);
-    for (const { member, score, distance } of shown) {
-      target.add(member, 0, member.length, search.storeDistance ? distance / search.shape.unit : score, 0);
+    for (const i of shown) {
+      const score = search.storeDistance ? distances[i]! / search.shape.unit : scores[i]!;
+      target.add(members.buf, members.start(i), members.end(i), score, 0);
     }
     storeSortedSet(ctx, args, key, target);
     ctx.changed(Notify.ZSET, event, args, key, shown.length);

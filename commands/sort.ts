@@ -6,13 +6,13 @@
  * range that LIMIT asks for.
  */
 
-import { compareBytes } from "../types/bytes.ts";
+import { ByteStrings } from "../types/byte_strings.ts";
 import { parseWeight } from "../types/double.ts";
-import { partialSort } from "../types/partial_sort.ts";
+import { type Compare, partialSort } from "../types/partial_sort.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
-import { listKey, targetKey } from "./list_access.ts";
+import { listKey, TAIL, targetKey } from "./list_access.ts";
 import { Notify } from "./notify_classes.ts";
 import { at, type CommandRow, unknown } from "./row.ts";
 import { SortPattern } from "./sort_patterns.ts";
@@ -73,14 +73,6 @@ class SortOptions {
   store = 0;
 }
 
-/** An element and what it is sorted by. */
-interface Item {
-  element: Uint8Array;
-  weight: number;
-  /** With BY and ALPHA: what the pattern found, null for nothing. */
-  text: Uint8Array | null;
-}
-
 function sort(ctx: Context, args: Args): void {
   run(ctx, args, readOptions(ctx, args, true));
 }
@@ -97,9 +89,9 @@ function run(ctx: Context, args: Args, options: SortOptions): void {
     options.alpha = true;
     options.by = null;
   }
-  const elements = choose(ctx, source, options);
-  if (options.store === 0) reply(ctx, options, elements);
-  else store(ctx, args, options, elements);
+  const answer = choose(ctx, source, options);
+  if (options.store === 0) reply(ctx, options, answer);
+  else store(ctx, args, options, answer);
   listKey.close();
 }
 
@@ -145,93 +137,104 @@ function checkAccess(ctx: Context, option: string): void {
 
 // -- Sorting ------------------------------------------------------------------------------------------------------
 
-/** The elements to answer with, in order. */
-function choose(ctx: Context, source: SortSource, options: SortOptions): Uint8Array[] {
+/** Elements, and those to answer with by index, in order. */
+interface Answer {
+  elements: ByteStrings;
+  order: number[];
+}
+
+function choose(ctx: Context, source: SortSource, options: SortOptions): Answer {
   const { length } = source;
   const first = Math.min(Math.max(options.first, 0), length);
   const end = options.count < 0 ? length : Math.min(first + options.count, length);
-  if (options.unsorted) return source.elements(first, end, options.descending);
-  const items = weigh(ctx, options, source.elements(0, length, false));
-  const compare = comparison(options);
-  // Redis sorts partially only with BY. That matters where elements are equal: a full sort keeps their order.
-  if (options.by !== null && (first !== 0 || end !== length)) {
-    if (first < end) partialSort(items, compare, first, end - 1);
-  } else items.sort(compare);
-  return items.slice(first, end).map(({ element }) => element);
-}
-
-/** Looks up what every element is sorted by. Throws where a number is wanted and something else found. */
-function weigh(ctx: Context, { by, alpha }: SortOptions, elements: Uint8Array[]): Item[] {
-  let failed = false;
-  const items = elements.map((element): Item => {
-    const item: Item = { element, weight: 0, text: null };
-    if (by === null) {
-      if (!alpha) item.weight = parseWeight(element, 0, element.length);
-    } else if (by.find(ctx, element)) {
-      if (alpha) item.text = by.buf.slice(by.start, by.end);
-      else item.weight = parseWeight(by.buf, by.start, by.end);
-    }
-    if (Number.isNaN(item.weight)) failed = true;
-    return item;
-  });
-  // Only now: all keys have been looked up, which shows in the statistics.
-  if (failed) throw NOT_A_WEIGHT;
-  return items;
-}
-
-function comparison({ alpha, by, store, descending }: SortOptions): (a: Item, b: Item) => number {
-  const direction = descending ? -1 : 1;
-  // What is stored is compared byte by byte; what is answered as C strings, as a locale's order would be.
-  const texts = store !== 0 ? compareWhole : compareAsCStrings;
-  if (!alpha) {
-    return (a, b) =>
-      direction * (a.weight < b.weight ? -1 : a.weight > b.weight ? 1 : compareWhole(a.element, b.element));
+  if (options.unsorted) {
+    const elements = source.copy(first, end, options.descending);
+    return { elements, order: inOrder(elements.length) };
   }
-  if (by === null) return (a, b) => direction * texts(a.element, b.element);
-  return (a, b) => {
-    if (a.text === null || b.text === null) {
-      return direction * (Number(a.text !== null) - Number(b.text !== null));
-    }
-    return direction * texts(a.text, b.text);
+  const elements = source.copy(0, length, false);
+  const order = inOrder(length);
+  const compare = comparison(ctx, options, elements);
+  // Which of several equal elements come first shows in two ways. Redis sorts only the wanted part with BY, and all of
+  // it, keeping their order, without. But without BY numbers that compare as equal are the same element.
+  const partial = (first !== 0 || end !== length) && (options.by !== null || !options.alpha);
+  if (!partial) order.sort(compare);
+  else if (first < end) partialSort(order, compare, first, end - 1);
+  return { elements, order: order.slice(first, end) };
+}
+
+function inOrder(length: number): number[] {
+  const order: number[] = [];
+  for (let i = 0; i < length; i++) order.push(i);
+  return order;
+}
+
+/** Looks up what the elements are sorted by, and says how to compare two of them. */
+function comparison(ctx: Context, options: SortOptions, elements: ByteStrings): Compare<number> {
+  const direction = options.descending ? -1 : 1;
+  if (!options.alpha) {
+    const weights = weigh(ctx, options.by, elements);
+    return (i, j) => {
+      const a = weights[i]!, b = weights[j]!;
+      return direction * (a < b ? -1 : a > b ? 1 : elements.compare(i, j));
+    };
+  }
+  const { by } = options;
+  const texts = by === null ? elements : new ByteStrings(elements.length);
+  const found: boolean[] = [];
+  for (let i = 0; by !== null && i < elements.length; i++) {
+    found.push(by.find(ctx, elements, i));
+    texts.add(by.buf, found[i] ? by.start : 0, found[i] ? by.end : 0);
+  }
+  // What is stored is compared byte by byte; what is answered as C strings, as a locale's order would be.
+  const whole = options.store !== 0;
+  return (i, j) => {
+    if (by !== null && !(found[i] && found[j])) return direction * (Number(found[i]) - Number(found[j]));
+    return direction * (whole ? texts.compare(i, j) : texts.compareAsCStrings(i, j));
   };
 }
 
-function compareWhole(a: Uint8Array, b: Uint8Array): number {
-  return compareBytes(a, 0, a.length, b, 0, b.length);
-}
-
-function compareAsCStrings(a: Uint8Array, b: Uint8Array): number {
-  return compareBytes(a, 0, cLength(a), b, 0, cLength(b));
-}
-
-function cLength(text: Uint8Array): number {
-  const zero = text.indexOf(0);
-  return zero < 0 ? text.length : zero;
+/** The weights of all elements. Throws where a number is wanted and something else found. */
+function weigh(ctx: Context, by: SortPattern | null, elements: ByteStrings): Float64Array {
+  const weights = new Float64Array(elements.length);
+  let failed = false;
+  for (let i = 0; i < elements.length; i++) {
+    if (by === null) weights[i] = parseWeight(elements.buf, elements.start(i), elements.end(i));
+    else if (by.find(ctx, elements, i)) weights[i] = parseWeight(by.buf, by.start, by.end);
+    if (Number.isNaN(weights[i])) failed = true;
+  }
+  // Only now: all keys have been looked up, which shows in the statistics.
+  if (failed) throw NOT_A_WEIGHT;
+  return weights;
 }
 
 // -- Answering ----------------------------------------------------------------------------------------------------
 
-function reply(ctx: Context, { gets }: SortOptions, elements: Uint8Array[]): void {
-  ctx.reply.array(elements.length * Math.max(1, gets.length));
-  for (const element of elements) {
-    if (gets.length === 0) ctx.reply.bulk(element);
+function reply(ctx: Context, { gets }: SortOptions, { elements, order }: Answer): void {
+  ctx.reply.array(order.length * Math.max(1, gets.length));
+  for (const i of order) {
+    if (gets.length === 0) ctx.reply.bulk(elements.buf, elements.start(i), elements.end(i));
     for (const get of gets) {
-      if (get.find(ctx, element)) ctx.reply.bulk(get.buf, get.start, get.end);
+      if (get.find(ctx, elements, i)) ctx.reply.bulk(get.buf, get.start, get.end);
       else ctx.reply.null();
     }
   }
 }
 
 /** Sets the target key to a list of what would be the answer, or deletes it where that is empty. */
-function store(ctx: Context, args: Args, { gets, store: key }: SortOptions, elements: Uint8Array[]): void {
-  const length = elements.length * Math.max(1, gets.length);
+function store(
+  ctx: Context,
+  args: Args,
+  { gets, store: key }: SortOptions,
+  { elements, order }: Answer,
+): void {
+  const length = order.length * Math.max(1, gets.length);
   if (length > 0) {
     const list = targetKey.fresh(ctx);
-    for (const element of elements) {
-      if (gets.length === 0) list.push(false, element, 0, element.length);
+    for (const i of order) {
+      if (gets.length === 0) list.push(TAIL, elements.buf, elements.start(i), elements.end(i));
       for (const get of gets) {
-        if (get.find(ctx, element)) list.push(false, get.buf, get.start, get.end);
-        else list.push(false, element, 0, 0);
+        const found = get.find(ctx, elements, i);
+        list.push(TAIL, get.buf, found ? get.start : 0, found ? get.end : 0);
       }
     }
     targetKey.replace(ctx, args, key);

@@ -3,11 +3,13 @@
  * or `#` for the element itself.
  */
 
+import type { ByteStrings } from "../types/byte_strings.ts";
+import { copyBytes, EMPTY_BYTES } from "../types/bytes.ts";
 import type { FieldTable } from "../types/field_table.ts";
 import { HashView } from "../types/hash_view.ts";
 import { isString, Kind } from "../types/kind.ts";
-import { EMPTY_BYTES } from "../types/bytes.ts";
 import type { Context } from "./context.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 const STAR = 0x2a;
 const HASH_SIGN = 0x23;
@@ -15,7 +17,7 @@ const DASH = 0x2d;
 const GREATER = 0x3e;
 
 /** One view serves all patterns: what it shows is used before the next look-up. */
-const hash = new HashView();
+const hash = closedOnFlush(new HashView());
 
 /** One pattern, and what it found last. */
 export class SortPattern {
@@ -46,12 +48,15 @@ export class SortPattern {
     return this.#star < 0;
   }
 
-  /** Looks up the value for an element; false when there is none, or one of another type. */
-  find(ctx: Context, element: Uint8Array): boolean {
-    if (this.#isElement) return this.#found(element, 0, element.length);
+  /** Looks up the value for element `i`; false when there is none, or one of another type. */
+  find(ctx: Context, elements: ByteStrings, i: number): boolean {
+    const { buf } = elements;
+    const from = elements.start(i);
+    const to = elements.end(i);
+    if (this.#isElement) return this.#found(buf, from, to);
     if (this.#star < 0) return false;
     const { db } = ctx;
-    const length = this.#substitute(element);
+    const length = this.#substitute(buf, from, to);
     const addr = db.lookupRead(this.#key, 0, length);
     if (addr === 0) return false;
     const kind = db.kind(addr);
@@ -75,14 +80,14 @@ export class SortPattern {
   }
 
   /** Writes the key's name for an element; returns its length. */
-  #substitute(element: Uint8Array): number {
+  #substitute(buf: Uint8Array, from: number, to: number): number {
     const star = this.#star;
     const end = this.#arrow < 0 ? this.#bytes.length : this.#arrow;
-    const length = end - 1 + element.length;
+    const length = end - 1 + to - from;
     if (length > this.#key.length) this.#key = new Uint8Array(2 * length);
-    this.#key.set(this.#bytes.subarray(0, star));
-    this.#key.set(element, star);
-    this.#key.set(this.#bytes.subarray(star + 1, end), star + element.length);
+    copyBytes(this.#bytes, 0, star, this.#key, 0);
+    copyBytes(buf, from, to, this.#key, star);
+    copyBytes(this.#bytes, star + 1, end, this.#key, star + to - from);
     return length;
   }
 }

@@ -1,6 +1,7 @@
 /** What SORT sorts: a list, a set or a sorted set, whose elements are copied out. */
 
-import { fromLatin1 } from "../types/bytes.ts";
+import { ByteStrings } from "../types/byte_strings.ts";
+import { formatInt, MAX_INT64_DIGITS } from "../types/bytes.ts";
 import type { FieldTable } from "../types/field_table.ts";
 import { intsetGet, intsetLength } from "../types/intset.ts";
 import { Kind } from "../types/kind.ts";
@@ -17,14 +18,14 @@ export interface SortSource {
   readonly length: number;
   /** Whether the order of the elements means nothing. */
   readonly isSet: boolean;
-  /** The elements from index `first` up to, not including, `end`; from the last one backwards if so wished. */
-  elements(first: number, end: number, backwards: boolean): Uint8Array[];
+  /** Copies of the elements from index `first` up to, not including, `end`; from the last one backwards if so wished. */
+  copy(first: number, end: number, backwards: boolean): ByteStrings;
 }
 
 /** The source in argument 1; one without elements where the key is missing. Throws WRONGTYPE for other types. */
 export function openSource(ctx: Context, args: Args): SortSource {
   const addr = ctx.read(args, 1);
-  if (addr === 0) return new SetSource([]);
+  if (addr === 0) return new SetSource(new ByteStrings());
   const { db } = ctx;
   switch (db.kind(addr)) {
     case Kind.LIST:
@@ -45,9 +46,9 @@ export function openSource(ctx: Context, args: Args): SortSource {
 /** Members of a set, copied already: there is no cheaper way to a part of them. */
 class SetSource implements SortSource {
   readonly isSet = true;
-  readonly #members: Uint8Array[];
+  readonly #members: ByteStrings;
 
-  constructor(members: Uint8Array[]) {
+  constructor(members: ByteStrings) {
     this.#members = members;
   }
 
@@ -55,23 +56,28 @@ class SetSource implements SortSource {
     return this.#members.length;
   }
 
-  elements(first: number, end: number): Uint8Array[] {
-    return first === 0 && end === this.length ? this.#members : this.#members.slice(first, end);
+  copy(first: number, end: number): ByteStrings {
+    const members = this.#members;
+    if (first === 0 && end === members.length) return members;
+    const part = new ByteStrings(end - first);
+    for (let i = first; i < end; i++) part.add(members.buf, members.start(i), members.end(i));
+    return part;
   }
 }
 
-function integersOf(buf: Uint8Array, start: number): Uint8Array[] {
-  const members: Uint8Array[] = [];
+function integersOf(buf: Uint8Array, start: number): ByteStrings {
   const length = intsetLength(buf, start);
-  for (let i = 0; i < length; i++) members.push(fromLatin1(String(intsetGet(buf, start, i))));
+  const members = new ByteStrings(length);
+  const digits = new Uint8Array(MAX_INT64_DIGITS);
+  for (let i = 0; i < length; i++) members.add(digits, 0, formatInt(intsetGet(buf, start, i), digits, 0));
   return members;
 }
 
-function membersOf(set: FieldTable): Uint8Array[] {
-  const members: Uint8Array[] = [];
+function membersOf(set: FieldTable): ByteStrings {
+  const members = new ByteStrings(set.length);
   set.forEach((record) => {
     const start = set.fieldStart(record);
-    members.push(set.bytes(record).slice(start, start + set.fieldLength(record)));
+    members.add(set.bytes(record), start, start + set.fieldLength(record));
   });
   return members;
 }
@@ -89,12 +95,13 @@ class OrderedSource implements SortSource {
     return this.#view.length;
   }
 
-  elements(first: number, end: number, backwards: boolean): Uint8Array[] {
+  copy(first: number, end: number, backwards: boolean): ByteStrings {
     const view = this.#view;
-    const copies: Uint8Array[] = [];
+    const copies = new ByteStrings(end - first);
     let more = first < end && view.seek(backwards ? view.length - 1 - first : first);
     while (more) {
-      copies.push("member" in view ? view.member.copy() : view.entry.copy());
+      const { buf, start, end: stop } = "member" in view ? view.member : view.entry.text();
+      copies.add(buf, start, stop);
       if (copies.length === end - first) break;
       if ("member" in view) more = backwards ? view.previous() : view.next();
       else more = backwards ? view.prev() : view.next();

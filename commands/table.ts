@@ -17,6 +17,7 @@ import { hyperloglogRows } from "./hyperloglog.ts";
 import { infoRow } from "./info.ts";
 import { listRows } from "./lists.ts";
 import { hashRows } from "./hashes.ts";
+import { replicationRows } from "./replication.ts";
 import { setRows } from "./sets.ts";
 import { pubsubRows } from "./pubsub.ts";
 import { clusterRows } from "./cluster.ts";
@@ -227,6 +228,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...listRows,
   ...persistenceRows,
   ...hashRows,
+  ...replicationRows,
   ...setRows,
   ...pubsubRows,
   ...clusterRows,

@@ -2,7 +2,9 @@
 import { parseInt64 } from "../types/bytes.ts";
 import { parseLongDouble, scaleLongDoubleUp } from "../types/long_double.ts";
 import type { Args } from "./args.ts";
-import { TIMEOUT_NEGATIVE, TIMEOUT_NOT_FLOAT } from "./errors.ts";
+import { CommandError, TIMEOUT_NEGATIVE, TIMEOUT_NOT_FLOAT } from "./errors.ts";
+
+const TIMEOUT_NOT_INTEGER = new CommandError("ERR timeout is not an integer or out of range");
 
 /** What no longer fits 64 bits comes out negative in Redis 7.0.15, and is refused as such. */
 const LIMIT_MS = 2 ** 63;
@@ -24,5 +26,15 @@ export function secondsTimeout(args: Args, i: number): number {
     ms = scaleLongDoubleUp(seconds, 1000n);
   }
   if (ms < 0 || ms >= LIMIT_MS) throw TIMEOUT_NEGATIVE;
+  return ms;
+}
+
+/**
+ * The timeout in milliseconds in argument `i`; 0 waits for ever. Throws "timeout is not an integer or out of range" and
+ * "timeout is negative".
+ */
+export function millisTimeout(args: Args, i: number): number {
+  const ms = args.integer(i, TIMEOUT_NOT_INTEGER);
+  if (ms < 0) throw TIMEOUT_NEGATIVE;
   return ms;
 }

@@ -27,9 +27,11 @@ export const AofStep = {
   DAMAGED: 3,
 } as const;
 
-/** Thrown and caught within this file only: more bytes are needed. */
-const MORE = Symbol("more");
-const BAD = Symbol("bad");
+/** What parsing came to: a command, an annotation, more bytes are needed, neither. */
+const COMMAND = 0, ANNOTATION = 1, SHORT = 2, BAD = 3;
+/** Answers of a length that is none (yet). */
+const SHORT_LENGTH = -1, BAD_LENGTH = -2;
+const MAX_DIGITS = 10;
 
 /** Reads one file from its current position on. */
 export class AofReader {
@@ -53,83 +55,88 @@ export class AofReader {
   /** Reads the next command into `frame`, whose spans are valid until the next call. Returns an {@link AofStep}. */
   next(frame: RequestFrame): number {
     for (;;) {
-      this.#pos = this.#start;
-      try {
-        if (this.#start === this.#end && this.offset >= this.#size) return AofStep.END;
-        const isCommand = this.#parse(frame);
-        this.offset += this.#pos - this.#start;
-        this.#start = this.#pos;
-        if (isCommand) return AofStep.COMMAND;
-      } catch (signal) {
-        if (signal === BAD) return AofStep.DAMAGED;
-        if (signal !== MORE) throw signal;
+      if (this.#start === this.#end && this.offset >= this.#size) return AofStep.END;
+      const parsed = this.#buf[this.#start] === HASH ? this.#annotation() : this.#command(frame);
+      if (parsed === BAD) return AofStep.DAMAGED;
+      if (parsed === SHORT) {
         if (!this.#fill()) return AofStep.CUT;
+        continue;
       }
+      this.offset += this.#pos - this.#start;
+      this.#start = this.#pos;
+      if (parsed === COMMAND) return AofStep.COMMAND;
     }
   }
 
-  /** True with a command, false with an annotation. Throws MORE or BAD. */
-  #parse(frame: RequestFrame): boolean {
-    const type = this.#byte();
-    if (type === HASH) {
-      this.#line();
-      return false;
-    }
-    if (type !== STAR) throw BAD;
-    const count = this.#number(MAX_ARGS);
-    if (count < 1) throw BAD;
+  /** Steps over a line; `#pos` is then behind it. */
+  #annotation(): number {
+    const line = this.#buf.indexOf(LF, this.#start);
+    const end = line < 0 ? this.#end : Math.min(line, this.#end);
+    if (end - this.#start > MAX_LINE_BYTES) return BAD;
+    if (end === this.#end) return SHORT;
+    this.#pos = end + 1;
+    return ANNOTATION;
+  }
+
+  /** Parses the command at the front of the window; `#pos` is then behind it. */
+  #command(frame: RequestFrame): number {
+    const buf = this.#buf;
+    const end = this.#end;
+    let pos = this.#start;
+    if (pos >= end) return SHORT;
+    if (buf[pos] !== STAR) return BAD;
+    const count = this.#number(pos + 1, MAX_ARGS);
+    if (count <= 0) return count === SHORT_LENGTH ? SHORT : BAD;
+    pos = this.#pos;
     if (frame.starts.length < count) {
       frame.starts = new Int32Array(count * 2);
       frame.ends = new Int32Array(count * 2);
     }
     for (let i = 0; i < count; i++) {
-      if (this.#byte() !== DOLLAR) throw BAD;
-      const length = this.#number(MAX_ARG_BYTES);
-      this.#want(length + 2);
-      const at = this.#pos;
-      if (this.#buf[at + length] !== CR || this.#buf[at + length + 1] !== LF) throw BAD;
-      frame.starts[i] = at;
-      frame.ends[i] = at + length;
-      this.#pos = at + length + 2;
+      if (pos >= end) return SHORT;
+      if (buf[pos] !== DOLLAR) return BAD;
+      const length = this.#number(pos + 1, MAX_ARG_BYTES);
+      if (length < 0) return length === SHORT_LENGTH ? SHORT : BAD;
+      const from = this.#pos;
+      const to = from + length;
+      if (to + 2 > end) {
+        this.#needed = to + 2 - this.#start;
+        return SHORT;
+      }
+      if (buf[to] !== CR || buf[to + 1] !== LF) return BAD;
+      frame.starts[i] = from;
+      frame.ends[i] = to;
+      pos = to + 2;
     }
-    frame.buf = this.#buf;
+    this.#pos = pos;
+    frame.buf = buf;
     frame.count = count;
     frame.frameStart = this.#start;
-    frame.frameEnd = this.#pos;
-    return true;
+    frame.frameEnd = pos;
+    return COMMAND;
   }
 
-  #byte(): number {
-    if (this.#pos >= this.#end) throw MORE;
-    return this.#buf[this.#pos++]!;
-  }
-
-  /** A number of digits up to the end of the line. */
-  #number(limit: number): number {
+  /** The digits from `pos` to the end of their line, behind which `#pos` is then; or one of the negative answers. */
+  #number(pos: number, limit: number): number {
+    const buf = this.#buf;
+    const end = this.#end;
+    const first = pos;
     let value = 0;
-    let digits = 0;
-    for (;;) {
-      const byte = this.#byte();
-      if (byte === CR) break;
-      const digit = byte - 48;
-      if (digit < 0 || digit > 9 || ++digits > 10) throw BAD;
-      value = value * 10 + digit;
+    for (;; pos++) {
+      if (pos >= end) return SHORT_LENGTH;
+      const digit = buf[pos]! - 48;
+      if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+      else break;
+      if (pos - first > MAX_DIGITS) return BAD_LENGTH;
     }
-    if (this.#byte() !== LF || digits === 0 || value > limit) throw BAD;
+    if (buf[pos] !== CR || pos === first || value > limit) return BAD_LENGTH;
+    if (pos + 1 >= end) return SHORT_LENGTH;
+    if (buf[pos + 1] !== LF) return BAD_LENGTH;
+    this.#pos = pos + 2;
     return value;
   }
 
-  #line(): void {
-    for (let length = 0; this.#byte() !== LF; length++) if (length > MAX_LINE_BYTES) throw BAD;
-  }
-
-  /** Bytes that the command needs at least, from `pos` on. */
-  #want(count: number): void {
-    if (this.#pos + count <= this.#end) return;
-    this.#needed = this.#pos - this.#start + count;
-    throw MORE;
-  }
-
+  /** Bytes that the command at the front needs at least. */
   #needed = 0;
 
   /** Reads on, with the whole command so far at the front. False at the end of the file. */

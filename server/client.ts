@@ -7,6 +7,7 @@
 import { Args } from "../commands/args.ts";
 import type { Block } from "../commands/block.ts";
 import type { Command } from "../commands/table.ts";
+import type { ReplicaLink } from "../replication/link.ts";
 import { Reply } from "../resp.ts";
 import type { Database } from "../store.ts";
 import type { User } from "./acl.ts";
@@ -62,6 +63,8 @@ export interface Transport {
   unstall(): void;
   /** Fits the size of the reply buffers to what was needed of late; called by the cron. */
   resizeBuffers(nowMs: number): void;
+  /** Sends bytes behind the replies written so far; true when they are gone, false where the connection is. */
+  send(bytes: Uint8Array): Promise<boolean>;
   /** Sends nothing more and closes now. */
   destroy(): void;
   /** Bytes of replies not yet taken by the kernel. */
@@ -120,6 +123,10 @@ export class Client {
   monitor = false;
   /** A link to one of our replicas. */
   replica = false;
+  /** What it told about itself as a replica; owned by server/replication.ts. */
+  link: ReplicaLink | null = null;
+  /** Offset of the replication stream behind its last write: what WAIT waits for. */
+  writeOffset = 0;
   /** The link to our primary: its writes run although we are read-only, and are not answered. */
   primary = false;
   /** Its commands come from the append-only file or an RDB, not from a client. */

@@ -181,6 +181,22 @@ export class Connection implements Transport {
     if (this.client.closeAfterReply) this.#sent?.then(() => this.destroy());
   }
 
+  /**
+   * Sends bytes that are no replies (a file, the replication stream) behind the replies written so far; true when the
+   * kernel has taken them, false where the connection is gone. One call at a time.
+   */
+  async send(bytes: Uint8Array): Promise<boolean> {
+    while (!this.#closed && (this.#sending || this.client.reply.pos > 0)) {
+      this.#send();
+      await this.#sent;
+    }
+    if (this.#closed) return false;
+    this.#sending = true;
+    this.#sendBytes = bytes.length;
+    await (this.#sent = this.#write(bytes, bytes.length));
+    return !this.#closed;
+  }
+
   /** Begins to send the replies written so far, unless a write is under way: that one goes on with them. */
   #send(): void {
     if (this.#sending || this.#closed) return;

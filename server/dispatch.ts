@@ -271,6 +271,31 @@ export class Dispatcher {
     return block ?? null;
   }
 
+  /**
+   * Runs one command of the append-only file: as {@link run}, without what only matters where clients wait for it (times,
+   * statistics, blocking) and where somebody follows (propagation).
+   */
+  replay(client: Client, command: Command, args: Args): void {
+    const { store } = this.#server;
+    const ctx = this.ctx;
+    const mark = client.reply.pos;
+    ctx.client = client;
+    ctx.db = client.db;
+    ctx.reply = client.reply;
+    ctx.command = command;
+    ctx.suppressed = false;
+    store.freeze();
+    store.expiryMode = ExpiryMode.IGNORE;
+    this.depth++;
+    try {
+      command.run!(ctx, args);
+    } catch (error) {
+      this.#failed(error, client, mark, command);
+    }
+    this.depth--;
+    store.thaw();
+  }
+
   /** A waiting client's key may be ready: runs its command again. True if it got its reply. */
   retry(client: Client, key: Uint8Array): boolean {
     const waiting = client.waiting!;

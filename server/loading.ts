@@ -9,8 +9,8 @@ import { Args } from "../commands/args.ts";
 import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
 import { ManifestError } from "../persistence/aof_manifest.ts";
-import { type DiskFile, errnoText, joinPath } from "../persistence/disk.ts";
-import { RdbError, RdbInput } from "../persistence/rdb_input.ts";
+import { errnoText, joinPath } from "../persistence/disk.ts";
+import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts";
 import { RdbLoad } from "../persistence/rdb_load.ts";
 import { RdbReader } from "../persistence/rdb_reader.ts";
 import { Client } from "./client.ts";
@@ -54,7 +54,10 @@ export function loadDataSet(server: RedisServer): Loading<void> {
     const path = joinPath(config.dir, config.dbfilename);
     if (persistence.disk.stat(path) === null) return;
     const started = clock.monoMs();
-    yield* rdbFileSteps(server, path, { keepExpired: false, allowDuplicates: false });
+    // Keys whose time has come are a replica's primary's to delete; and where our own replicas may go on from the file,
+    // they must hear of each deletion.
+    const keepExpired = server.isReplica;
+    yield* rdbFileSteps(server, path, { keepExpired, allowDuplicates: false });
     log.notice(`DB loaded from disk: ${((clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
   });
 }
@@ -67,6 +70,14 @@ export function loadRdbFile(server: RedisServer, path: string, flags: RdbFlags):
 /** Loads the append-only file, as {@link loadRdbFile}. */
 export function loadAof(server: RedisServer): Loading<void> {
   return whileLoading(server, () => aofSteps(server));
+}
+
+/** Replaces the data set by an RDB file that a primary has sent: `size` bytes of `source`. Else as {@link loadRdbFile}. */
+export function loadReceived(server: RedisServer, source: ByteSource, size: number): Loading<void> {
+  return whileLoading(server, function* () {
+    server.persistence.loading!.totalBytes = size;
+    yield* rdbSteps(server, source, size, "from the master", { keepExpired: true, allowDuplicates: false });
+  });
 }
 
 /** The server answers LOADING, and INFO shows the progress, until the steps are done. */
@@ -126,7 +137,7 @@ function* rdbFileSteps(server: RedisServer, path: string, flags: RdbFlags): Load
 /** Loads the RDB file that begins where `file` stands. Returns the offset behind it. */
 function* rdbSteps(
   server: RedisServer,
-  file: DiskFile,
+  file: ByteSource,
   size: number,
   path: string,
   flags: RdbFlags,
@@ -165,6 +176,7 @@ function* rdbSteps(
 }
 
 function note({ log, persistence }: RedisServer, name: string, value: string, now: number): void {
+  if (name.startsWith("repl-")) noteReplication(persistence.loadedReplication, name, value);
   if (name === "redis-ver") log.notice(`Loading RDB produced by version ${value}`);
   else if (name === "ctime") {
     log.notice(`RDB age ${Math.max(0, Math.floor(now / 1000) - Number(value))} seconds`);
@@ -219,7 +231,7 @@ function execute(server: RedisServer, client: Client, args: Args): boolean {
   if (command === undefined || command.run === undefined || !command.takes(args.count)) return false;
   const { reply } = client;
   const errors = reply.errors;
-  server.dispatcher.run(client, command, args);
+  server.dispatcher.replay(client, command, args);
   if (reply.errors !== errors) {
     server.log.warning(
       `== CRITICAL == This server is sending an error to its AOF-loading-client: '${reply.lastError}' after processing ` +
@@ -228,4 +240,15 @@ function execute(server: RedisServer, client: Client, args: Args): boolean {
   }
   reply.rewind(0);
   return true;
+}
+
+/** Where a file's data set stands in a replication history. */
+function noteReplication(
+  note: RedisServer["persistence"]["loadedReplication"],
+  name: string,
+  value: string,
+): void {
+  if (name === "repl-id" && value.length === 40) note.id = value;
+  else if (name === "repl-offset") note.offset = Number(value);
+  else if (name === "repl-stream-db") note.db = Number(value);
 }

@@ -9,6 +9,7 @@ import { CommandError } from "../commands/errors.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
 import { CommandEncoder } from "../persistence/aof_commands.ts";
 import { type Disk, errnoText, joinPath, realDisk } from "../persistence/disk.ts";
+import type { ByteSource } from "../persistence/rdb_input.ts";
 import {
   FileSink,
   RdbEncoder,
@@ -22,7 +23,15 @@ import {
   type SnapshotEncoder,
   type SnapshotSink,
 } from "../persistence/snapshot.ts";
-import { atOnce, inSlices, loadAof, loadDataSet, type LoadProgress, loadRdbFile } from "./loading.ts";
+import {
+  atOnce,
+  inSlices,
+  loadAof,
+  loadDataSet,
+  type LoadProgress,
+  loadRdbFile,
+  loadReceived,
+} from "./loading.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Longest stretch of snapshot work between two looks at the network, milliseconds. */
@@ -73,6 +82,8 @@ export class Persistence {
   rewriteFailuresInRow = 0;
   bgsaveScheduled = false;
   rewriteScheduled = false;
+  /** What the loaded file says of its place in a replication history; id "" where it says nothing. */
+  readonly loadedReplication = { id: "", offset: -1, db: 0 };
   /** For the files' notes; set by those who know. */
   replicationNote: () => ReplicationNote = () => null;
   /** Source texts of the function libraries, and what takes them back from a file. */
@@ -246,6 +257,32 @@ export class Persistence {
     }
     log.warning("DB reloaded by DEBUG RELOAD");
     return true;
+  }
+
+  /**
+   * Replaces the data set by an RDB file that a primary has sent, serving the network in between. The append-only file,
+   * if there is one, begins anew with it. Rejects with an Error for the log; the data set is empty then.
+   */
+  async replace(source: ByteSource, size: number): Promise<void> {
+    const { store, config } = this.#server;
+    for (const purpose of ["rdb", "aof", "replication"] as const) this.abortSnapshot(purpose);
+    if (config.appendonly) {
+      this.#unlisten();
+      this.aof.stop();
+    }
+    for (const db of store.databases) db.flush();
+    try {
+      await inSlices(loadReceived(this.#server, source, size));
+    } catch (error) {
+      for (const db of store.databases) db.flush();
+      throw error;
+    } finally {
+      this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
+      if (config.appendonly) {
+        this.aof.wait();
+        if (!this.bgrewriteaof()) this.rewriteScheduled = true;
+      }
+    }
   }
 
   /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */

@@ -39,6 +39,7 @@ import { OutputLimits } from "./output_limits.ts";
 import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
+import { Replication } from "./replication.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { Tracking } from "./tracking.ts";
@@ -70,7 +71,6 @@ export class RedisServer implements KeyspaceEvents {
   /** The redis-server whose behaviour this is. */
   readonly version = REDIS_VERSION;
   /** The history of changes that this server's data set is part of (INFO master_replid). */
-  replicationId: string;
   readonly startedMs: number;
   /** Unix time in milliseconds as of the last cron tick. */
   nowMs: number;
@@ -93,6 +93,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
   readonly persistence: Persistence;
+  readonly replication: Replication;
   readonly memory: Memory;
   readonly clientEviction: ClientEviction;
   /** What happens per second, for INFO. */
@@ -153,7 +154,6 @@ export class RedisServer implements KeyspaceEvents {
     this.clock = clock;
     this.random = random;
     this.runId = random.secretHex(40);
-    this.replicationId = random.secretHex(40);
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
     this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
@@ -173,6 +173,7 @@ export class RedisServer implements KeyspaceEvents {
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
     this.persistence = new Persistence(this);
+    this.replication = new Replication(this);
     this.memory = new Memory(this);
     this.clientEviction = new ClientEviction(this);
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
@@ -195,6 +196,7 @@ export class RedisServer implements KeyspaceEvents {
     this.listeners.open();
     await this.persistence.start();
     this.log.notice("Ready to accept connections");
+    this.replication.start();
     loadCpuUsage().catch((error) => this.log.verbose(`INFO cpu will say nothing: ${error}`));
   }
 
@@ -274,12 +276,14 @@ export class RedisServer implements KeyspaceEvents {
       store.lazyfreedObjects =
         0;
     persistence.saves = persistence.rewrites = 0;
+    const { primary } = this.replication;
+    primary.fullSyncs = primary.partialSyncs = primary.partialRefusals = 0;
     if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;
   }
 
   /** The data set begins a history of its own: what others remember of the one so far is void. */
   changeReplicationId(): void {
-    this.replicationId = this.random.secretHex(40);
+    this.replication.stream.beginHistory();
   }
 
   /** A memory size as redis.conf has it (100b, 1gb), undefined where it is none. */
@@ -337,6 +341,7 @@ export class RedisServer implements KeyspaceEvents {
     this.monitors.delete(client);
     this.pubsub.unsubscribeAll(client);
     this.tracking.disable(client);
+    this.replication.forget(client);
   }
 
   /** Closes a client now; its pending replies are lost. */
@@ -424,6 +429,7 @@ export class RedisServer implements KeyspaceEvents {
 
   /** The outermost command is over: clients that it made ready are served. */
   afterCommand(client: Client): void {
+    if (this.replication.stream.moved) this.replication.noteWrite(client);
     if (this.tracking.clientCount > 0) this.tracking.afterCommand(client);
     if (this.blocking.pending) this.blocking.serve();
   }
@@ -499,6 +505,7 @@ export class RedisServer implements KeyspaceEvents {
     this.tracking.limit(this.config.trackingTableMaxKeys);
     this.tracking.broadcast();
     this.persistence.cron();
+    this.replication.cron();
     this.#clientsCron(now);
     this.#sampleRates();
     this.memory.sample();

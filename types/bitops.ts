@@ -1,11 +1,11 @@
 /**
  * Strings as bit arrays: counting, searching, combining, and integer fields of any width at any bit.
  *
- * Bit 0 is the highest bit of the first byte, so that a string's bits read from left to right. The loops
- * over long strings go 32 bits at a time; the byte order inside a word does not matter to any of them but
- * the search, which only uses words to skip. Positions in bits reach 2^32 and more: they are divided, never
- * shifted.
+ * Bit 0 is the highest bit of the first byte, so that a string's bits read from left to right. Counting and
+ * combining go 32 bits at a time, where the order of the bytes in a word does not matter; the search compares
+ * whole blocks. Positions in bits reach 2^32 and more: they are divided, never shifted.
  */
+import { equalBytes } from "./bytes.ts";
 
 /** A read-only run of bytes inside a larger buffer. */
 export interface ByteSpan {
@@ -193,27 +193,19 @@ function popcountWords(words: Int32Array): number {
   return count;
 }
 
-/** The first byte in `[at, last]` that differs from `plain`, or last + 1. */
+/** The first byte in `[at, last]` that differs from `plain` (0x00 or 0xff), or last + 1. */
 function skipBytes(buf: Uint8Array, at: number, last: number, plain: number): number {
-  if (last - at >= SHORT_BYTES) {
-    while (((buf.byteOffset + at) & 3) !== 0) {
-      if (buf[at]! !== plain) return at;
-      at++;
-    }
-    const words = new Int32Array(buf.buffer, buf.byteOffset + at, (last + 1 - at) >> 2);
-    const same = plain === 0 ? 0 : -1;
-    let i = 0;
-    const fours = words.length - 3;
-    while (
-      i < fours &&
-      ((words[i]! ^ same) | (words[i + 1]! ^ same) | (words[i + 2]! ^ same) | (words[i + 3]! ^ same)) === 0
-    ) i += 4;
-    while (i < words.length && words[i]! === same) i++;
-    at += i << 2;
+  const block = plain === 0 ? ZEROS : ONES;
+  while (last - at >= block.length && equalBytes(buf, at, at + block.length, block, 0, block.length)) {
+    at += block.length;
   }
   while (at <= last && buf[at]! === plain) at++;
   return at;
 }
+
+/** What plain stretches are compared with, in one call of the runtime each. */
+const ZEROS = new Uint8Array(4096);
+const ONES = new Uint8Array(4096).fill(0xff);
 
 /** The whole words of a span, copied only where it does not lie on a word boundary. */
 function wordsOf(span: ByteSpan): Int32Array {

@@ -77,23 +77,6 @@ export function distanceBetween(lon1: number, lat1: number, lon2: number, lat2: 
 }
 
 /**
- * The distance in metres from the shape's centre to a score's position, which is left in `decoded`;
- * -1 when the position lies outside.
- */
-export function distanceInside(shape: GeoShape, score: number): number {
-  decodeScore(score);
-  const { longitude, latitude } = decoded;
-  if (shape.radius !== undefined) {
-    const distance = distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
-    return distance <= shape.radius * shape.unit ? distance : -1;
-  }
-  if (latitudeDistance(latitude, shape.latitude) > shape.height * shape.unit / 2) return -1;
-  const across = distanceBetween(longitude, latitude, shape.longitude, latitude);
-  if (across > shape.width * shape.unit / 2) return -1;
-  return distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
-}
-
-/**
  * A distance with exactly four decimals. It is scaled first and then rounded half to even, as Redis does: the
  * last digit can differ from printf's, which rounds the unscaled value.
  */
@@ -124,74 +107,127 @@ const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
 /** The most score ranges a search needs: a cell and its eight neighbours. */
 export const MAX_RANGES = 9;
 
-/**
- * The ranges of scores that can hold positions inside the shape, as (from, to) pairs with `to` excluded, in the
- * order in which Redis visits them: the centre's cell, north, south, east, west, then the corners. Around the
- * largest cells neighbours coincide; only a range equal to the one before it is left out.
- * @param ranges room for 2 x MAX_RANGES numbers
- * @returns how many ranges there are
- */
-export function coverShape(shape: GeoShape, ranges: Float64Array): number {
-  const bounds = boundingBox(shape);
-  let steps = estimateSteps(searchRadius(shape), shape.latitude);
-  if (steps > 1 && !neighboursReach(shape, steps, bounds)) steps--;
-  const column = slot(shape.longitude, GEO_LONGITUDE_MAX, steps);
-  const row = slot(shape.latitude, GEO_LATITUDE_MAX, steps);
-  // From four cells on, neighbours on a side that the box does not reach are left out.
-  const prune = steps >= 2;
-  const noSouth = prune && edge(row, GEO_LATITUDE_MAX, steps) < bounds.south;
-  const noNorth = prune && edge(row + 1, GEO_LATITUDE_MAX, steps) > bounds.north;
-  const noWest = prune && edge(column, GEO_LONGITUDE_MAX, steps) < bounds.west;
-  const noEast = prune && edge(column + 1, GEO_LONGITUDE_MAX, steps) > bounds.east;
-
-  let count = 0;
-  let lastColumn = -1;
-  let lastRow = -1;
-  for (let i = 0; i < MAX_RANGES; i++) {
-    const east = EAST_OF[i]!;
-    const north = NORTH_OF[i]!;
-    if ((noSouth && north < 0) || (noNorth && north > 0) || (noWest && east < 0) || (noEast && east > 0)) {
-      continue;
-    }
-    const c = move(column, east, steps);
-    const r = move(row, north, steps);
-    if (c === lastColumn && r === lastRow) continue;
-    putRange(ranges, 2 * count++, c, r, steps);
-    // The first cell is never compared with: an answer may hold its members twice, as Redis's does.
-    if (i > 0) {
-      lastColumn = c;
-      lastRow = r;
-    }
-  }
-  return count;
-}
-
 /** Centre, N, S, E, W, NE, NW, SE, SW. */
 const EAST_OF = [0, 0, 0, 1, -1, 1, -1, 1, -1];
 const NORTH_OF = [0, 1, -1, 0, 0, 1, 1, -1, -1];
 
-interface Bounds {
-  west: number;
-  south: number;
-  east: number;
-  north: number;
-}
+/** What rounding may add to a bound, relative to it: far more than it ever does. */
+const MARGIN = 1e-9;
 
-/** A box in degrees around the shape; its width is taken at the edge nearer to the pole. */
-function boundingBox(shape: GeoShape): Bounds {
-  const { longitude, latitude } = shape;
-  const height = shape.unit * (shape.radius ?? shape.height / 2);
-  const width = shape.unit * (shape.radius ?? shape.width / 2);
-  const up = height / EARTH_RADIUS / DEGREE;
-  const widest = latitude < 0 ? latitude - up : latitude + up;
-  const aside = width / EARTH_RADIUS / Math.cos(widest * DEGREE) / DEGREE;
-  return { west: longitude - aside, south: latitude - up, east: longitude + aside, north: latitude + up };
-}
+/** A shape ready to be searched for: which scores to look at, and whether a score lies inside. */
+export class GeoArea {
+  readonly #shape: GeoShape;
+  /** Radius of a circle, half the sides of a box, in metres. */
+  readonly #halfWidth: number;
+  readonly #halfHeight: number;
+  /** A box in degrees around the shape; its width is taken at the edge nearer to the pole. */
+  readonly #south: number;
+  readonly #north: number;
+  readonly #west: number;
+  readonly #east: number;
+  /** Positions farther from the centre than this in degrees are outside; told without any trigonometry. */
+  readonly #latitudeReach: number;
+  readonly #longitudeReach: number;
 
-/** Metres from the shape's centre to its farthest point. */
-function searchRadius(shape: GeoShape): number {
-  const { radius, width, height, unit } = shape;
-  return unit * (radius ?? Math.sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2)));
+  constructor(shape: GeoShape) {
+    const { longitude, latitude, radius, unit } = shape;
+    this.#shape = shape;
+    this.#halfWidth = unit * (radius ?? shape.width / 2);
+    this.#halfHeight = unit * (radius ?? shape.height / 2);
+    const up = this.#halfHeight / EARTH_RADIUS / DEGREE;
+    const widest = latitude < 0 ? latitude - up : latitude + up;
+    const aside = this.#halfWidth / EARTH_RADIUS / Math.cos(widest * DEGREE) / DEGREE;
+    this.#south = latitude - up;
+    this.#north = latitude + up;
+    this.#west = longitude - aside;
+    this.#east = longitude + aside;
+    this.#latitudeReach = up * (1 + MARGIN);
+    // The box in degrees is sure to contain circles that stay clear of the poles; of other shapes it need not.
+    const boxed = radius !== undefined && Math.abs(widest) < 89;
+    this.#longitudeReach = boxed ? aside * (1 + MARGIN) : Infinity;
+  }
+
+  /**
+   * The distance in metres from the centre to a score's position, which is left in `decoded`; -1 when the
+   * position lies outside.
+   */
+  distanceTo(score: number): number {
+    decodeScore(score);
+    const { longitude, latitude } = decoded;
+    const shape = this.#shape;
+    if (Math.abs(latitude - shape.latitude) > this.#latitudeReach) return -1;
+    const apart = Math.abs(longitude - shape.longitude);
+    if (Math.min(apart, 360 - apart) > this.#longitudeReach) return -1;
+    if (shape.radius === undefined && !this.#isInBox(longitude, latitude)) return -1;
+    const distance = distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
+    return shape.radius === undefined || distance <= this.#halfWidth ? distance : -1;
+  }
+
+  /** Distances to the sides: along the position's own parallel, and along a meridian. */
+  #isInBox(longitude: number, latitude: number): boolean {
+    return latitudeDistance(latitude, this.#shape.latitude) <= this.#halfHeight &&
+      distanceBetween(longitude, latitude, this.#shape.longitude, latitude) <= this.#halfWidth;
+  }
+
+  /**
+   * The ranges of scores that can hold positions inside the shape, as (from, to) pairs with `to` excluded, in
+   * the order in which Redis visits them: the centre's cell, north, south, east, west, then the corners. Around
+   * the largest cells neighbours coincide; only a range equal to the one before it is left out.
+   * @param ranges room for 2 x MAX_RANGES numbers
+   * @returns how many ranges there are
+   */
+  cover(ranges: Float64Array): number {
+    const { longitude, latitude } = this.#shape;
+    let steps = estimateSteps(this.#searchRadius(), latitude);
+    if (steps > 1 && !this.#neighboursReach(steps)) steps--;
+    const column = slot(longitude, GEO_LONGITUDE_MAX, steps);
+    const row = slot(latitude, GEO_LATITUDE_MAX, steps);
+    // From four cells on, neighbours on a side that the box does not reach are left out.
+    const prune = steps >= 2;
+    const noSouth = prune && edge(row, GEO_LATITUDE_MAX, steps) < this.#south;
+    const noNorth = prune && edge(row + 1, GEO_LATITUDE_MAX, steps) > this.#north;
+    const noWest = prune && edge(column, GEO_LONGITUDE_MAX, steps) < this.#west;
+    const noEast = prune && edge(column + 1, GEO_LONGITUDE_MAX, steps) > this.#east;
+
+    let count = 0;
+    let lastColumn = -1;
+    let lastRow = -1;
+    for (let i = 0; i < MAX_RANGES; i++) {
+      const east = EAST_OF[i]!;
+      const north = NORTH_OF[i]!;
+      if ((noSouth && north < 0) || (noNorth && north > 0) || (noWest && east < 0) || (noEast && east > 0)) {
+        continue;
+      }
+      const c = move(column, east, steps);
+      const r = move(row, north, steps);
+      if (c === lastColumn && r === lastRow) continue;
+      putRange(ranges, 2 * count++, c, r, steps);
+      // The first cell is never compared with: an answer may hold its members twice, as Redis's does.
+      if (i > 0) {
+        lastColumn = c;
+        lastRow = r;
+      }
+    }
+    return count;
+  }
+
+  /** Metres from the centre to the farthest point. */
+  #searchRadius(): number {
+    const { radius, width, height, unit } = this.#shape;
+    return unit * (radius ?? Math.sqrt((width / 2) * (width / 2) + (height / 2) * (height / 2)));
+  }
+
+  /** Whether the cell and its neighbours together contain the box. */
+  #neighboursReach(steps: number): boolean {
+    const column = slot(this.#shape.longitude, GEO_LONGITUDE_MAX, steps);
+    const row = slot(this.#shape.latitude, GEO_LATITUDE_MAX, steps);
+    // Asked this way round because a bound can be NaN (an endless box), which exceeds nothing.
+    const short = edge(move(row, 1, steps) + 1, GEO_LATITUDE_MAX, steps) < this.#north ||
+      edge(move(row, -1, steps), GEO_LATITUDE_MAX, steps) > this.#south ||
+      edge(move(column, 1, steps) + 1, GEO_LONGITUDE_MAX, steps) < this.#east ||
+      edge(move(column, -1, steps), GEO_LONGITUDE_MAX, steps) > this.#west;
+    return !short;
+  }
 }
 
 /** How many steps make cells about as large as the search, smaller by up to two towards the poles. */
@@ -202,18 +238,6 @@ function estimateSteps(radius: number, latitude: number): number {
   if (latitude > 66 || latitude < -66) steps--;
   if (latitude > 80 || latitude < -80) steps--;
   return Math.min(Math.max(steps, 1), STEPS);
-}
-
-/** Whether the cell and its neighbours together contain the box. */
-function neighboursReach(shape: GeoShape, steps: number, bounds: Bounds): boolean {
-  const column = slot(shape.longitude, GEO_LONGITUDE_MAX, steps);
-  const row = slot(shape.latitude, GEO_LATITUDE_MAX, steps);
-  // Asked this way round because a bound can be NaN (an endless box), which exceeds nothing.
-  const short = edge(move(row, 1, steps) + 1, GEO_LATITUDE_MAX, steps) < bounds.north ||
-    edge(move(row, -1, steps), GEO_LATITUDE_MAX, steps) > bounds.south ||
-    edge(move(column, 1, steps) + 1, GEO_LONGITUDE_MAX, steps) < bounds.east ||
-    edge(move(column, -1, steps), GEO_LONGITUDE_MAX, steps) > bounds.west;
-  return !short;
 }
 
 /** The column or row that a coordinate falls into, of 2^steps between -limit and limit. */

@@ -1,13 +1,12 @@
 /** Geohashes against answers of redis-server 7.0.15, and covering ranges against a look at every position. */
 import { assert, assertEquals } from "@std/assert";
 import {
-  coverShape,
   decoded,
   decodeScore,
   distanceBetween,
-  distanceInside,
   encodeScore,
   formatDistance,
+  GeoArea,
   geohashText,
   type GeoShape,
   isOnMap,
@@ -79,7 +78,7 @@ function circle(longitude: number, latitude: number, radius: number, unit = 1): 
 Deno.test("a search covers a cell and its neighbours in Redis's order", () => {
   const ranges = new Float64Array(2 * MAX_RANGES);
   const shape = circle(15, 37, 200, 1000);
-  const count = coverShape(shape, ranges);
+  const count = new GeoArea(shape).cover(ranges);
   assert(count > 0 && count <= MAX_RANGES);
   const centre = encodeScore(15, 37);
   assert(ranges[0]! <= centre && centre < ranges[1]!);
@@ -88,16 +87,16 @@ Deno.test("a search covers a cell and its neighbours in Redis's order", () => {
     for (let i = 0; i < count; i++) if (score >= ranges[2 * i]! && score < ranges[2 * i + 1]!) within = true;
     assertEquals(within, name !== "Paris");
   }
-  assert(distanceInside(shape, 3479447370796909) > 0);
-  assertEquals(distanceInside(shape, 3663832805879806), -1);
-  assertEquals(coverShape(circle(15, 37, 0), ranges), 1, "a radius of zero is one cell of 26 steps");
+  assert(new GeoArea(shape).distanceTo(3479447370796909) > 0);
+  assertEquals(new GeoArea(shape).distanceTo(3663832805879806), -1);
+  assertEquals(new GeoArea(circle(15, 37, 0)).cover(ranges), 1, "a radius of zero is one cell of 26 steps");
 });
 
 /** Whether a search through the ranges finds exactly the positions that lie inside the shape. */
 function agrees(shape: GeoShape, scores: number[], ranges: Float64Array): boolean {
-  const count = coverShape(shape, ranges);
+  const count = new GeoArea(shape).cover(ranges);
   return scores.every((score) => {
-    if (distanceInside(shape, score) < 0) return true;
+    if (new GeoArea(shape).distanceTo(score) < 0) return true;
     for (let i = 0; i < count; i++) if (score >= ranges[2 * i]! && score < ranges[2 * i + 1]!) return true;
     return false;
   });
@@ -122,4 +121,27 @@ Deno.test("nothing inside a shape is missed away from the poles and the date lin
     };
     assert(agrees(shape, scores, ranges), JSON.stringify(shape));
   }
+});
+
+Deno.test("what is told apart without trigonometry is outside indeed", () => {
+  const random = seededRandom(10);
+  const unit = () => random.next() / 4294967296;
+  let inside = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const shape = circle(unit() * 360 - 180, unit() * 170 - 85, 10 ** (2 + unit() * 5.2));
+    // Positions on and around the circle are where a wrong bound would show.
+    const turn = unit() * 2 * Math.PI;
+    const reach = shape.radius! / 111_226 * (0.9 + unit() * 0.2);
+    let longitude = shape.longitude + reach * Math.cos(turn) / Math.cos(shape.latitude * Math.PI / 180);
+    longitude = ((longitude + 180) % 360 + 360) % 360 - 180;
+    const latitude = shape.latitude + reach * Math.sin(turn);
+    if (!isOnMap(longitude, latitude)) continue;
+    const score = encodeScore(longitude, latitude);
+    decodeScore(score);
+    const distance = distanceBetween(shape.longitude, shape.latitude, decoded.longitude, decoded.latitude);
+    const expected = distance <= shape.radius! ? distance : -1;
+    if (expected >= 0) inside++;
+    assertEquals(new GeoArea(shape).distanceTo(score), expected, JSON.stringify(shape));
+  }
+  assert(inside > 3000);
 });

@@ -18,6 +18,11 @@ const orderedSource = oneOf(
 );
 const source = oneOf(key("list"), key("list"), key("set"), key("zset"));
 const weightKey = one((random) => "w_" + random.int(1, 12));
+/** Not "5e-324" and "1e400": redis-server forgets to reset errno, and after one of them SORT refuses all fractions. */
+const weight = one((random) => {
+  const text = random.chance(0.9) ? String(random.int(-50, 50)) : value(random)[0]!;
+  return /^(5e-324|1e400)$/.test(text) ? "1e-7" : text;
+});
 const objectKey = one((random) => "o_" + random.int(1, 12));
 const by = maybe(
   0.4,
@@ -38,8 +43,7 @@ export const sort: Grammar = {
     cmd("RPUSH", ownKey("list"), many(1, 6, element)).weigh(15),
     cmd("SADD", ownKey("set"), many(1, 6, element)).weigh(15),
     cmd("ZADD", ownKey("zset"), many(1, 4, small, element)).weigh(15),
-    cmd("SET", weightKey, one((random) => random.chance(0.9) ? random.int(-50, 50) : value(random)[0]!))
-      .weigh(15),
+    cmd("SET", weightKey, weight).weigh(15),
     cmd("HSET", objectKey, () => ["f"], one((random) => random.int(-50, 50))).weigh(15),
     cmd("SORT", orderedSource, rest).weigh(30),
     cmd("SORT", source, anyOf("ASC", "DESC", "ALPHA")).weigh(30),

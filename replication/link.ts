@@ -1,0 +1,109 @@
+/**
+ * A replica as its primary sees it: what it told about itself, how far it is, and the loop that sends it the stream.
+ */
+import type { ReplicationStream } from "./stream.ts";
+
+/** The socket of a replica. */
+export interface LinkTransport {
+  /** `ip:port` of the other end. */
+  readonly peer: string;
+  /** Sends bytes behind everything sent so far; false where the connection is gone. */
+  send(bytes: Uint8Array): Promise<boolean>;
+  destroy(): void;
+}
+
+/** The client that a replica came as. */
+export interface LinkClient {
+  readonly id: number;
+  readonly transport: LinkTransport | null;
+  replica: boolean;
+  closed: boolean;
+}
+
+/**
+ * idle: not a replica yet, it has only told about itself. waiting: for a snapshot to begin. snapshot: for its file to
+ * be complete. transfer: the file is being sent. online: the stream is.
+ */
+export type LinkState = "idle" | "waiting" | "snapshot" | "transfer" | "online";
+
+/** One replica of this server. */
+export class ReplicaLink {
+  state: LinkState = "idle";
+  readonly client: LinkClient;
+  /** REPLCONF listening-port and ip-address. */
+  port = 0;
+  announcedIp = "";
+  /** REPLCONF capa. */
+  understandsEof = false;
+  understandsPsync2 = false;
+  /** It came with SYNC: it sends no acknowledgements. */
+  old = false;
+  /** REPLCONF rdb-only, rdb-filter-only. */
+  rdbOnly = false;
+  withoutKeys = false;
+  withoutFunctions = false;
+  /** Offset up to which the stream was sent, and up to which it was acknowledged. */
+  sent = 0;
+  acked = 0;
+  /** Monotonic milliseconds of the last acknowledgement. */
+  ackedAtMs = 0;
+  /** Monotonic milliseconds at which it began to wait. */
+  waitingSinceMs = 0;
+  /** The stream begins with the next acknowledgement: before it, bytes would be taken for a part of the snapshot. */
+  startsOnAck = false;
+  /** Monotonic milliseconds since which the soft output limit is exceeded; 0: it is not. */
+  overSoftSinceMs = 0;
+  #pumping = false;
+  #sending: Promise<unknown> = Promise.resolve();
+
+  constructor(client: LinkClient) {
+    this.client = client;
+  }
+
+  /** What the log and ROLE call it. */
+  get ip(): string {
+    if (this.announcedIp !== "") return this.announcedIp;
+    const peer = this.client.transport?.peer ?? "";
+    return peer.slice(0, Math.max(0, peer.lastIndexOf(":"))).replace(/^\[(.*)\]$/, "$1");
+  }
+
+  get name(): string {
+    return `${this.ip}:${this.port || "<unknown-replica-port>"}`;
+  }
+
+  /** The state as INFO shows it. */
+  get shownState(): string {
+    if (this.state === "online") return "online";
+    return this.state === "transfer" ? "send_bulk" : "wait_bgsave";
+  }
+
+  /** Bytes that wait to be sent. */
+  pendingBytes(stream: ReplicationStream): number {
+    return this.state === "idle" || this.state === "waiting" ? 0 : stream.offset - this.sent;
+  }
+
+  /** Sends bytes in the order of the calls. False where the replica is gone. */
+  send(bytes: Uint8Array): Promise<boolean> {
+    const sent = this.#sending.then(() => this.client.transport?.send(bytes) ?? false);
+    this.#sending = sent;
+    return sent;
+  }
+
+  /** Sends what the stream holds beyond {@link sent}, until nothing is left. */
+  async pump(stream: ReplicationStream): Promise<void> {
+    if (this.#pumping || this.state !== "online" || this.startsOnAck) return;
+    this.#pumping = true;
+    while (!this.client.closed && stream.backlog !== null && this.sent < stream.offset) {
+      const piece = stream.backlog.view(this.sent);
+      if (!(await this.send(piece))) break;
+      this.sent += piece.length;
+    }
+    this.#pumping = false;
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.client.closed = true;
+    this.client.transport?.destroy();
+  }
+}

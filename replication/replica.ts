@@ -1,0 +1,376 @@
+/**
+ * This server as a replica: it connects to its primary, gets the data set or goes on where it was, and applies the
+ * stream; when the link breaks it begins again.
+ *
+ * Offsets are exact to the byte: what was applied is passed on to our own replicas as it came and counted then, and a
+ * transaction counts as a whole when its EXEC has run. So whatever breaks wherever, the next PSYNC names the first byte
+ * whose effect is missing.
+ *
+ * Each attempt has a socket of its own, and every step looks whether it is still the one that counts: REPLICAOF, a
+ * timeout and a promotion only close the socket and go on.
+ */
+import { ProtocolError, type ReaderLimits, type RequestFrame, RequestReader } from "../resp.ts";
+import { askToSync, HandshakeError, type HandshakeSettings, introduce } from "./handshake.ts";
+import { LinkLost, PrimarySocket, type RawSocket } from "./primary_socket.ts";
+import { payloadForm, receivePayload, type SyncSpool } from "./rdb_receiver.ts";
+import { NO_ID, type ReplicationStream } from "./stream.ts";
+
+/** The directives of a replica; read anew each time. */
+export interface ReplicaSettings extends HandshakeSettings {
+  readonly replTimeout: number;
+}
+
+/** A received file, and how it becomes the data set. */
+export interface ReceivedFile extends SyncSpool {
+  /** Replaces the data set by what was received. Rejects with an Error for the log; the data set is empty then. */
+  load(): Promise<void>;
+  /** Forgets what was received. */
+  discard(): void;
+}
+
+/** The primary as a client of ours: it sends commands. */
+export interface PrimarySession {
+  /** Arguments of the command to run. */
+  readonly frame: RequestFrame;
+  /** Runs the command in {@link frame}. */
+  execute(): void;
+  /** A transaction is being queued. */
+  readonly inTransaction: boolean;
+  /** The database it has selected. */
+  readonly db: number;
+  /** The batch is over: others are served. */
+  endBatch(): void;
+  /** The link is gone. */
+  end(): void;
+}
+
+/** What a replica needs of its surroundings. */
+export interface ReplicaHost {
+  readonly settings: ReplicaSettings;
+  readonly limits: ReaderLimits;
+  notice(message: string): void;
+  warning(message: string): void;
+  monotonicMs(): number;
+  connect(host: string, port: number): Promise<RawSocket>;
+  /** Where the file of a full resync goes. */
+  spool(): ReceivedFile;
+  /** The primary's commands are about to come over this socket, in this database. */
+  beginSession(socket: PrimarySocket, db: number): PrimarySession;
+  /** Our own replicas have to ask again. */
+  disconnectReplicas(): void;
+  /** The state of the link has changed: who may read and write what follows from it. */
+  changed(): void;
+  /** The answer to PSYNC has come (or none will): a failover is over. Null: no answer yet, the attempt failed. */
+  answered(kind: "full" | "continue" | "refused" | null): void;
+}
+
+/** none: a primary. connect: nothing under way. The others in order. */
+export type LinkPhase = "none" | "connect" | "connecting" | "handshake" | "sync" | "connected";
+
+/** Who is followed. */
+export interface PrimaryAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** See the file comment. */
+export class Replica {
+  primary: PrimaryAddress | null = null;
+  phase: LinkPhase = "none";
+  /** Monotonic milliseconds since which the link has been down; 0 while it is up. */
+  downSinceMs = 0;
+  /** The file of a full resync: bytes so far, and in all (0: not known). */
+  syncReadBytes = 0;
+  syncTotalBytes = 0;
+  /** PSYNC asks the primary to change places with us. */
+  requestsFailover = false;
+  readonly #stream: ReplicationStream;
+  readonly #host: ReplicaHost;
+  #socket: PrimarySocket | null = null;
+  /** Counts attempts: a step of an older one finds another number and stops. */
+  #attempt = 0;
+  /** Whether what we have is a prefix of some history: a partial resync may be asked for. */
+  #resumable = false;
+  /** The database that the stream had selected at our offset. */
+  #db = 0;
+  #session: PrimarySession | null = null;
+
+  constructor(stream: ReplicationStream, host: ReplicaHost) {
+    this.#stream = stream;
+    this.#host = host;
+  }
+
+  /** Monotonic milliseconds of the last byte from the primary; 0 without a link. */
+  get lastReadMs(): number {
+    return this.#socket?.lastReadMs ?? 0;
+  }
+
+  /** The database that the primary has selected, for the notes in files. */
+  get db(): number {
+    return this.#session?.db ?? this.#db;
+  }
+
+  /** Bytes of the stream received and not applied yet. */
+  get unapplied(): number {
+    return this.#unapplied;
+  }
+
+  #unapplied = 0;
+
+  // -- Whom to follow -------------------------------------------------------------------------------------------
+
+  /** Follows this primary from now on. `resumable`: what we have may be a part of its history. */
+  follow(primary: PrimaryAddress, resumable: boolean, db = 0): void {
+    this.#drop();
+    this.primary = primary;
+    this.#resumable ||= resumable;
+    if (resumable) this.#db = db;
+    this.downSinceMs ||= this.#host.monotonicMs();
+    this.#setPhase("connect");
+    this.connect();
+  }
+
+  /** Follows nobody: a primary from now on. */
+  unfollow(): void {
+    this.#drop();
+    this.primary = null;
+    this.#resumable = false;
+    this.downSinceMs = 0;
+    this.#setPhase("none");
+  }
+
+  /** Ends the link; cron will make a new one. */
+  disconnect(): void {
+    this.#socket?.close();
+  }
+
+  #drop(): void {
+    this.#attempt++;
+    this.#socket?.close();
+    this.#socket = null;
+    this.#endSession();
+    this.#unapplied = 0;
+  }
+
+  #setPhase(phase: LinkPhase): void {
+    this.phase = phase;
+    this.#host.changed();
+  }
+
+  // -- One attempt ----------------------------------------------------------------------------------------------
+
+  /** Connects, now. */
+  connect(): void {
+    if (this.phase !== "connect" || this.primary === null) return;
+    const attempt = ++this.#attempt;
+    const { host, port } = this.primary;
+    this.#host.notice(`Connecting to MASTER ${host}:${port}`);
+    this.#host.notice("MASTER <-> REPLICA sync started");
+    this.#setPhase("connecting");
+    this.#run(attempt).catch((error) => this.#failed(attempt, error)).then(() => this.#ended(attempt));
+  }
+
+  async #run(attempt: number): Promise<void> {
+    const raw = await this.#host.connect(this.primary!.host, this.primary!.port);
+    if (attempt !== this.#attempt) return raw.close();
+    const socket = this.#socket = new PrimarySocket(raw, () => this.#host.monotonicMs());
+    this.#host.notice("Non blocking connect for SYNC fired the event.");
+    this.#setPhase("handshake");
+    await introduce(socket, this.#host.settings, this.#host);
+    await this.#synchronize(attempt, socket);
+    if (attempt !== this.#attempt) return;
+    await this.#applyStream(attempt, socket);
+  }
+
+  #failed(attempt: number, error: unknown): void {
+    if (attempt !== this.#attempt) return;
+    const expected = error instanceof LinkLost || error instanceof HandshakeError;
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.phase === "connected") this.#host.warning("Connection with master lost.");
+    else if (this.phase === "connecting") {
+      this.#host.warning(`Error condition on socket for SYNC: ${message}`);
+    } else this.#host.warning(expected ? message : `Failed to sync with MASTER: ${message}`);
+  }
+
+  /** An attempt is over, well or not: the next one follows at once if there was a link, and else with the cron. */
+  #ended(attempt: number): void {
+    if (attempt !== this.#attempt) return;
+    const wasConnected = this.phase === "connected";
+    if (wasConnected) this.#host.notice("Caching the disconnected master state.");
+    else this.#host.answered(null);
+    this.#drop();
+    if (this.primary === null) return;
+    this.downSinceMs ||= this.#host.monotonicMs();
+    this.#setPhase("connect");
+    if (!wasConnected) return;
+    this.#host.notice(`Reconnecting to MASTER ${this.primary.host}:${this.primary.port}`);
+    this.connect();
+  }
+
+  #endSession(): void {
+    if (this.#session === null) return;
+    this.#db = this.#session.db;
+    this.#session.end();
+    this.#session = null;
+  }
+
+  // -- Getting in step ------------------------------------------------------------------------------------------
+
+  async #synchronize(attempt: number, socket: PrimarySocket): Promise<void> {
+    const stream = this.#stream, host = this.#host;
+    const from = this.#resumable ? { id: stream.id, offset: stream.offset + 1 } : null;
+    host.notice(
+      from === null
+        ? "Partial resynchronization not possible (no cached master)"
+        : `Trying a partial resynchronization (request ${from.id}:${from.offset}).`,
+    );
+    const answer = await askToSync(socket, from, this.requestsFailover);
+    if (attempt !== this.#attempt) return;
+    switch (answer.kind) {
+      case "later":
+        throw new HandshakeError(
+          `Master is currently unable to PSYNC at this moment: ${answer.why}`,
+        );
+      case "refused":
+        host.answered("refused");
+        throw new HandshakeError(`Unexpected reply to PSYNC from master: ${answer.why}`);
+      case "continue":
+        host.answered("continue");
+        return this.#continue(answer.id);
+      case "full":
+        host.notice(`Full resync from master: ${answer.id}:${answer.offset}`);
+        host.answered("full");
+        await this.#receiveAll(attempt, socket, answer.id, answer.offset);
+    }
+  }
+
+  #continue(id: string): void {
+    const stream = this.#stream, host = this.#host;
+    host.notice("Successful partial resynchronization with master.");
+    if (id !== "" && id !== stream.id) {
+      stream.continueAs(id);
+      host.warning(`Master replication ID changed to ${id}`);
+      host.disconnectReplicas();
+    }
+    host.notice("MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
+    if (stream.backlog === null) stream.createBacklog();
+  }
+
+  async #receiveAll(attempt: number, socket: PrimarySocket, id: string, offset: number): Promise<void> {
+    const stream = this.#stream, host = this.#host;
+    this.syncReadBytes = this.syncTotalBytes = 0;
+    this.#setPhase("sync");
+    const form = await payloadForm(socket);
+    const isMarked = "mark" in form;
+    if (!isMarked) this.syncTotalBytes = form.length;
+    host.notice(
+      isMarked
+        ? "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to disk"
+        : `MASTER <-> REPLICA sync: receiving ${form.length} bytes from master to disk`,
+    );
+    const file = host.spool();
+    try {
+      await receivePayload(socket, form, file, (bytes) => this.syncReadBytes += bytes);
+      if (attempt !== this.#attempt) return;
+      // From here on what we had is gone: our replicas have to start over, and so have we if this fails.
+      this.#resumable = false;
+      host.disconnectReplicas();
+      stream.dropBacklog();
+      host.notice("MASTER <-> REPLICA sync: Flushing old data");
+      host.notice("MASTER <-> REPLICA sync: Loading DB in memory");
+      await file.load();
+    } finally {
+      file.discard();
+    }
+    if (attempt !== this.#attempt) return;
+    stream.adopt(id, offset);
+    stream.forgetOlder();
+    stream.createBacklog();
+    this.#resumable = true;
+    this.#db = 0;
+    host.notice("MASTER <-> REPLICA sync: Finished with success");
+    // A primary that streamed its file sends nothing more before it knows that we have found its end.
+    if (isMarked) socket.command("REPLCONF", "ACK", String(stream.offset));
+  }
+
+  // -- The stream -----------------------------------------------------------------------------------------------
+
+  async #applyStream(attempt: number, socket: PrimarySocket): Promise<void> {
+    const stream = this.#stream;
+    this.downSinceMs = 0;
+    this.#resumable = true;
+    this.#setPhase("connected");
+    const session = this.#session = this.#host.beginSession(socket, this.#db);
+    const reader = new RequestReader(socket, this.#host.limits);
+    /** Bytes read by the reader up to which everything is passed on. */
+    let passed = 0;
+    /** Bytes of a transaction that is not complete. */
+    let held: Uint8Array[] = [];
+    const pass = (): void => {
+      const upTo = reader.totalBytes - reader.pending;
+      const bytes = reader.recent(upTo - passed);
+      passed = upTo;
+      if (session.inTransaction) return void held.push(bytes.slice());
+      for (const earlier of held) stream.proxy(earlier);
+      if (held.length > 0) held = [];
+      stream.proxy(bytes);
+    };
+    try {
+      for await (const _ of reader) {
+        this.#unapplied = reader.pending;
+        while (attempt === this.#attempt && reader.parse(session.frame)) {
+          session.execute();
+          if (attempt !== this.#attempt) return;
+          pass();
+        }
+        if (attempt !== this.#attempt) return;
+        // Line feeds between commands belong to the stream as well.
+        pass();
+        this.#unapplied = reader.pending;
+        session.endBatch();
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new LinkLost(`Protocol error from master: ${error.text}`);
+    }
+    throw new LinkLost("Connection with master lost.");
+  }
+
+  /** Tells the primary how far we are. */
+  acknowledge(): void {
+    if (this.phase !== "connected") return;
+    this.#socket?.command("REPLCONF", "ACK", String(this.#stream.offset));
+  }
+
+  /** Whether there is something that a partial resync could continue. */
+  get hasHistory(): boolean {
+    return this.#resumable && this.#stream.id !== NO_ID;
+  }
+
+  // -- Once a second --------------------------------------------------------------------------------------------
+
+  /** Called about once a second. */
+  cron(): void {
+    const { phase } = this;
+    if (phase === "none") return;
+    if (phase === "connect") return this.connect();
+    const silentMs = this.#host.monotonicMs() - this.lastReadMs;
+    if (this.#socket !== null && silentMs > this.#host.settings.replTimeout * 1000 && !this.loading) {
+      this.#host.warning(
+        phase === "connected"
+          ? "MASTER timeout: no data nor PING received..."
+          : phase === "sync"
+          ? "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in " +
+            "redis.conf to a larger value."
+          : "Timeout connecting to the MASTER...",
+      );
+      this.disconnect();
+    }
+    this.acknowledge();
+  }
+
+  /** The received file is being loaded: the primary is not read meanwhile, so that its silence means nothing. */
+  get loading(): boolean {
+    return this.phase === "sync" && this.syncTotalBytes > 0 && this.syncReadBytes >= this.syncTotalBytes;
+  }
+}
