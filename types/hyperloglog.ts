@@ -128,6 +128,9 @@ export function addToDense(
 export class HyperLogLogEditor {
   #buf = new Uint8Array(HLL_DENSE_BYTES + 8);
   #length = 0;
+  /** The opcode before the one that was changed last, and its first register. */
+  #walkAt = HLL_HEADER_BYTES;
+  #walkFirst = 0;
 
   /** Starts from an empty value: one run of 16384 empty registers, count 0 current. */
   reset(): void {
@@ -135,6 +138,7 @@ export class HyperLogLogEditor {
     this.#buf.set(MAGIC);
     this.#buf[ENCODING_AT] = SPARSE;
     this.#setLength(HLL_HEADER_BYTES + putZeros(this.#buf, HLL_HEADER_BYTES, HLL_REGISTERS));
+    this.#walkFrom(HLL_HEADER_BYTES, 0);
   }
 
   /** Starts from a copy of a value that `isHyperLogLog`. */
@@ -144,6 +148,7 @@ export class HyperLogLogEditor {
     if (length + 8 > this.#buf.length) this.#buf = new Uint8Array(length + 8);
     this.#buf.set(buf.subarray(start, end));
     this.#setLength(length);
+    this.#walkFrom(HLL_HEADER_BYTES, 0);
   }
 
   /** A view of the value; valid until the next change. */
@@ -195,20 +200,22 @@ export class HyperLogLogEditor {
   #raiseSparse(index: number, value: number, sparseLimit: number): -1 | 0 | 1 {
     const buf = this.#buf;
     const end = this.#length;
-    let at = HLL_HEADER_BYTES;
-    let previous = at;
-    let first = 0;
+    // The walk may begin where the last one ended, unless it ended behind this register or right at it.
+    if (index < this.#walkFirst + runLength(buf, this.#walkAt)) this.#walkFrom(HLL_HEADER_BYTES, 0);
+    let at = this.#walkAt;
+    let first = this.#walkFirst;
     let run = 0;
-    // Every addition walks half of the value on average: the shortest code for the most frequent opcodes.
+    // Every addition walks a good part of the value: the shortest code for the most frequent opcodes.
     while (at < end) {
       const code = buf[at]!;
       run = code >= 0x80 ? (code & 3) + 1 : code < 0x40 ? code + 1 : runLength(buf, at);
       if (index < first + run) break;
-      previous = at;
+      this.#walkFrom(at, first);
       at += code < 0x40 || code >= 0x80 ? 1 : 2;
       first += run;
     }
     if (at >= end) return -1;
+    const previous = this.#walkAt;
     const old = runValue(buf[at]!);
     if (old >= value) return 0;
     if (run === 1 && !isXzero(buf[at]!)) {
@@ -220,6 +227,11 @@ export class HyperLogLogEditor {
     this.#mergeRuns(previous);
     invalidateCount(this.#buf, 0);
     return 1;
+  }
+
+  #walkFrom(at: number, first: number): void {
+    this.#walkAt = at;
+    this.#walkFirst = first;
   }
 
   /**
