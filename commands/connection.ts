@@ -126,19 +126,15 @@ function hello(ctx: Context, args: Args): void {
     protocol = args.integer(1, NOT_A_VERSION);
     if (protocol < 2 || protocol > 3) throw NOPROTO;
   }
-  let authAt = 0;
+  const { client, server } = ctx;
   let name: string | undefined;
   for (let i = 2; i < args.count; i++) {
     const more = args.count - 1 - i;
     if (args.is(i, "AUTH") && more >= 2) {
-      authAt = i + 1;
+      if (!server.acl.authenticate(client, args.text(i + 1), args.bytes(i + 2))) throw WRONGPASS;
       i += 2;
     } else if (args.is(i, "SETNAME") && more >= 1) name = clientName(args, ++i);
     else throw new CommandError(`ERR Syntax error in HELLO option '${args.cText(i)}'`);
-  }
-  const { client, server } = ctx;
-  if (authAt > 0 && !server.acl.authenticate(client, args.text(authAt), args.bytes(authAt + 1))) {
-    throw WRONGPASS;
   }
   if (!client.authenticated) throw HELLO_NOAUTH;
   if (name !== undefined) client.name = name;

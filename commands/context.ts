@@ -12,7 +12,7 @@ import type { Database, Store } from "../store.ts";
 import { equalBytes } from "../types/bytes.ts";
 import { isString } from "../types/kind.ts";
 import { Args } from "./args.ts";
-import { DB_OUT_OF_RANGE, WRONG_TYPE } from "./errors.ts";
+import { DB_OUT_OF_RANGE, NOT_AN_INT, WRONG_TYPE } from "./errors.ts";
 import type { Command } from "./table.ts";
 
 /** One command to be sent to the append-only file and the replicas in place of, or besides, the one that ran. */
@@ -92,7 +92,9 @@ export class Context {
 
   /** Database number in argument `i`; throws "DB index is out of range". */
   database(args: Args, i: number): Database {
-    const db = this.store.databases[args.integer(i)];
+    const index = args.integer(i);
+    if (index !== (index | 0)) throw NOT_AN_INT;
+    const db = this.store.databases[index];
     if (db === undefined) throw DB_OUT_OF_RANGE;
     return db;
   }

@@ -19,6 +19,10 @@ export const WRONG_TYPE = new CommandError(
   "WRONGTYPE Operation against a key holding the wrong kind of value",
 );
 export const NOT_INTEGER = new CommandError("ERR value is not an integer or out of range");
+/** Where Redis reads a C int, from an integer that is none. */
+export const NOT_AN_INT = new CommandError(
+  "ERR value is out of range, value must between -2147483648 and 2147483647",
+);
 export const NOT_FLOAT = new CommandError("ERR value is not a valid float");
 export const OUT_OF_RANGE = new CommandError("ERR value is out of range");
 export const NO_SUCH_KEY = new CommandError("ERR no such key");

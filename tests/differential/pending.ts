@@ -5,8 +5,7 @@
 export const PENDING: ReadonlySet<string> = new Set([
   // scripting
   ..."eval eval_ro evalsha evalsha_ro fcall fcall_ro function script".split(" "),
-  // replication
-  ..."failover psync replconf replicaof role slaveof sync wait migrate".split(" "),
+  "migrate",
   // access control
   "acl",
   // looking at the server

@@ -7,7 +7,7 @@ import { anyKey, between, farMillis, farSeconds, farTime, farTimeMillis, glob, i
 import { fill } from "./fill.ts";
 
 const database = one((random) =>
-  random.chance(0.9) ? random.int(0, 2) : random.pick(["-1", "16", "abc", ""])
+  random.chance(0.9) ? random.int(0, 2) : random.pick(["-1", "16", "abc", "", "2147483648"])
 );
 const condition = maybe(
   0.5,
