@@ -25,7 +25,7 @@ import type { SnapshotEncoder } from "./snapshot.ts";
 
 /** Elements of one command. */
 const ITEMS_PER_COMMAND = 64;
-const FIRST_BYTES = 256 * 1024 + 16 * 1024;
+const FIRST_BYTES = 80 * 1024;
 
 const entry = new Entry();
 const digits = new Uint8Array(MAX_INT64_DIGITS);
@@ -33,7 +33,7 @@ const scoreText = new Uint8Array(40);
 
 /** Writes RESP commands into a growing buffer. */
 export class CommandEncoder implements SnapshotEncoder {
-  #buf = new Uint8Array(FIRST_BYTES);
+  #buf: Uint8Array = new Uint8Array(FIRST_BYTES);
   length = 0;
   readonly #timestampSeconds: number | null;
   readonly #functions: Iterable<Uint8Array>;
@@ -67,10 +67,11 @@ export class CommandEncoder implements SnapshotEncoder {
 
   end(): void {}
 
-  drain(): Uint8Array {
+  drain(spare: Uint8Array | null = null): Uint8Array {
     if (this.length === 0) return EMPTY_BYTES;
     const full = this.#buf.subarray(0, this.length);
-    this.#buf = new Uint8Array(FIRST_BYTES);
+    const isReusable = spare?.buffer.byteLength === FIRST_BYTES;
+    this.#buf = isReusable ? new Uint8Array(spare.buffer) : new Uint8Array(FIRST_BYTES);
     this.length = 0;
     return full;
   }

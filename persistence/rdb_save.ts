@@ -17,7 +17,9 @@ const REDIS_VERSION = "7.0.15";
 /** Bytes written between two syncs, where rdb-save-incremental-fsync asks for them. */
 const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
 /** Bytes that SAVE collects before it writes. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
+/** A snapshot's piece and the record that made it full. */
+const BUFFER_BYTES = PIECE_BYTES + 16 * 1024;
 
 /** What a file says about itself, and how it is written. */
 export interface RdbFileOptions {
@@ -44,7 +46,7 @@ export class RdbEncoder implements SnapshotEncoder {
 
   constructor(options: RdbFileOptions) {
     this.#options = options;
-    this.#writer = new RdbWriter({ ...options, capacity: PIECE_BYTES + 16 * 1024 });
+    this.#writer = new RdbWriter({ ...options, capacity: BUFFER_BYTES });
   }
 
   get length(): number {
@@ -101,8 +103,8 @@ export class RdbEncoder implements SnapshotEncoder {
     this.#writer.end();
   }
 
-  drain(): Uint8Array {
-    return this.#writer.drain();
+  drain(spare: Uint8Array | null = null): Uint8Array {
+    return this.#writer.drain(spare);
   }
 }
 
@@ -164,11 +166,11 @@ export function encodeAll(store: Store, encoder: SnapshotEncoder, write: (piece:
     encoder.database(db.index, db.size, db.volatileSize);
     db.table.forEach((addr) => {
       encoder.record(db, addr);
-      if (encoder.length >= PIECE_BYTES) write(encoder.drain());
+      if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
     });
   }
   encoder.end();
-  write(encoder.drain());
+  write(encoder.drain(null));
 }
 
 /** Removes what is left of a file that failed; that this fails too is no news. */

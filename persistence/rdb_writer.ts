@@ -50,13 +50,17 @@ export class RdbWriter {
     return this.drained + this.length;
   }
 
-  /** Hands over what was written since the last call, for good: the writer goes on in a buffer of its own. */
-  drain(): Uint8Array {
+  /**
+   * Hands over what was written since the last call, for good: the writer goes on in a buffer of its own, or in `spare`,
+   * an earlier piece that nobody needs any more.
+   */
+  drain(spare: Uint8Array | null = null): Uint8Array {
     if (this.length === 0) return EMPTY_BYTES;
     this.#crc?.update(this.buf, 0, this.length);
     const full = this.buf.subarray(0, this.length);
     this.drained += this.length;
-    this.buf = new Uint8Array(this.#capacity);
+    const isReusable = spare?.buffer.byteLength === this.#capacity;
+    this.buf = isReusable ? new Uint8Array(spare.buffer) : new Uint8Array(this.#capacity);
     this.length = 0;
     return full;
   }

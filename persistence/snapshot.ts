@@ -2,7 +2,7 @@
  * The snapshot: the whole data set as it was at one instant, written while the server goes on.
  *
  * Redis forks for this; here nothing is copied. Starting a snapshot only raises the store's epoch: every record now
- * carries an older one, which means "not saved yet". The snapshot walks the tables in slices of about a millisecond,
+ * carries an older one, which means "not saved yet". The snapshot walks the tables in slices of under a millisecond,
  * writes the records that are not saved and stamps them. A command that is about to change or delete such a record
  * first hands it over (the {@link SnapshotHook}); records made since the cut carry the new epoch and are passed over.
  * So the file is exactly the state at the cut, whatever happens meanwhile, and what it costs beyond the walk is one
@@ -27,13 +27,16 @@ export interface SnapshotEncoder {
   record(db: Database, addr: number): void;
   /** What stands behind the keys. */
   end(): void;
-  /** Hands over the bytes written since the last call. */
-  drain(): Uint8Array;
+  /** Hands over the bytes written since the last call. `spare` is an earlier piece, to be written to again. */
+  drain(spare: Uint8Array | null): Uint8Array;
 }
 
 /** Where the bytes go. */
 export interface SnapshotSink {
-  /** Takes a piece; the next one comes when the promise is fulfilled. A rejection ends the snapshot. */
+  /**
+   * Takes a piece, which is written to again once the promise is fulfilled: only then comes the next one. A rejection
+   * ends the snapshot.
+   */
   write(piece: Uint8Array): Promise<void>;
 }
 
@@ -43,14 +46,14 @@ export interface SnapshotPace {
   monotonicMs(): number;
   /** Lets the event loop serve whoever waits, then goes on. */
   pause(): Promise<void>;
-  /** The longest stretch of work between two pauses, in milliseconds. */
-  sliceMs: number;
+  /** The longest stretch of work from now to the next pause, in milliseconds: short while others have work to do. */
+  sliceMs(): number;
 }
 
-/** Bytes collected before they go to the sink. */
-const PIECE_BYTES = 256 * 1024;
+/** Bytes collected before they go to the sink. Their checksum is taken in one stroke, which must not take long. */
+const PIECE_BYTES = 64 * 1024;
 /** Table buckets walked between two looks at the clock. */
-const BUCKETS_PER_LOOK = 64;
+const BUCKETS_PER_LOOK = 32;
 
 /** Why a snapshot ended without being complete. */
 export class SnapshotAborted extends Error {
@@ -84,6 +87,8 @@ export class Snapshot implements SnapshotHook {
   /** The part that the last bytes written belong to. */
   #current: Part | null = null;
   #aborted: string | null = null;
+  /** The piece that the sink took last: its memory serves for the next but one. */
+  #spare: Uint8Array | null = null;
   /** Keys written so far, and keys at the cut. */
   saved = 0;
   readonly total: number;
@@ -135,7 +140,7 @@ export class Snapshot implements SnapshotHook {
 
   async #writePart(part: Part): Promise<void> {
     let cursor = 0;
-    let started = this.#pace.monotonicMs();
+    let deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
     const visit = (addr: number): void => {
       if (part.db.epochOf(addr) !== this.#store.epoch) this.#save(part, addr);
     };
@@ -145,17 +150,18 @@ export class Snapshot implements SnapshotHook {
         if (cursor === 0) break;
       }
       if (this.#encoder.length >= PIECE_BYTES) await this.#flush();
-      else if (this.#pace.monotonicMs() - started < this.#pace.sliceMs) continue;
-      else await this.#pace.pause();
+      if (this.#pace.monotonicMs() < deadline) continue;
+      await this.#pace.pause();
       this.#check();
-      started = this.#pace.monotonicMs();
+      deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
     } while (cursor !== 0);
     if (part.detached) part.db.discard();
   }
 
   async #flush(): Promise<void> {
-    const piece = this.#encoder.drain();
+    const piece = this.#encoder.drain(this.#spare);
     if (piece.length > 0) await this.#sink.write(piece);
+    this.#spare = piece;
     this.#check();
   }
 

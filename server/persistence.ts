@@ -34,8 +34,9 @@ import {
 } from "./loading.ts";
 import type { RedisServer } from "./server.ts";
 
-/** Longest stretch of snapshot work between two looks at the network, milliseconds. */
-const SNAPSHOT_SLICE_MS = 1;
+/** Longest stretch of snapshot work between two looks at the network, milliseconds: with clients and without. */
+const BUSY_SLICE_MS = 0.2;
+const IDLE_SLICE_MS = 2;
 /** Seconds after a failed background save before the next automatic try. */
 const RETRY_AFTER_SECONDS = 5;
 /** Failed rewrites in a row after which automatic ones are spaced out, and the longest spacing in minutes. */
@@ -394,10 +395,15 @@ export class Persistence {
    */
   startSnapshot(purpose: SnapshotPurpose, encoder: SnapshotEncoder, sink: SnapshotSink): Promise<void> {
     const server = this.#server;
+    let commands = server.stats.commandsProcessed;
     const snapshot = new Snapshot(server.store, encoder, sink, {
       monotonicMs: () => server.clock.monoMs(),
       pause: () => this.pause(),
-      sliceMs: SNAPSHOT_SLICE_MS,
+      sliceMs: () => {
+        const isBusy = server.stats.commandsProcessed !== commands;
+        commands = server.stats.commandsProcessed;
+        return isBusy ? BUSY_SLICE_MS : IDLE_SLICE_MS;
+      },
     });
     const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
     this.#running = running;

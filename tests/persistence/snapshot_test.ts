@@ -139,14 +139,14 @@ function pace(between: () => void) {
       between();
       return Promise.resolve();
     },
-    sliceMs: 1,
+    sliceMs: () => 1,
   };
 }
 
 function sinkInto(pieces: Uint8Array[], between: () => void): SnapshotSink {
   return {
     write: (piece) => {
-      pieces.push(piece);
+      pieces.push(piece.slice());
       between();
       return Promise.resolve();
     },
