@@ -351,7 +351,7 @@ function withoutKeys(encoder: SnapshotEncoder): SnapshotEncoder {
     database: () => {},
     record: () => {},
     end: () => encoder.end(),
-    drain: () => encoder.drain(),
+    drain: (spare) => encoder.drain(spare),
   };
 }
 
