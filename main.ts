@@ -3,15 +3,15 @@
  */
 
 import { CommandTable } from "./commands/table.ts";
-import { checkUserLine } from "./server/acl.ts";
+import { UserLines } from "./server/acl_file.ts";
 import { launch } from "./server/launch.ts";
 import { RedisServer } from "./server/server.ts";
 
 const table = new CommandTable();
-const users: string[][] = [];
+const users = new UserLines(table);
 const code = await launch(Deno.args, {
   renameCommand: (from, to) => table.rename(from, to),
-  user: (words) => checkUserLine(words) ?? void users.push([...words]),
-  create: (parts) => new RedisServer({ ...parts, table, users }),
+  user: (words) => users.add(words),
+  create: (parts) => new RedisServer({ ...parts, table, users: users.lines }),
 });
 Deno.exit(code);

@@ -43,7 +43,7 @@ function filterOf(ctx: Context, args: Args, i: number): Filter {
   if (args.is(i, "ADDR")) return (client) => client.transport?.peer === value;
   if (args.is(i, "LADDR")) return (client) => client.transport?.local === value;
   if (args.is(i, "USER")) {
-    const user = ctx.server.acl.user(value);
+    const user = ctx.server.acl.get(value);
     if (user === undefined) throw new CommandError(`ERR No such user '${value}'`);
     return (client) => client.user === user;
   }

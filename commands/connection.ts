@@ -71,7 +71,7 @@ export const connectionRows: readonly CommandRow[] = [
 const NOPROTO = new CommandError("NOPROTO unsupported protocol version");
 const NOT_A_VERSION = new CommandError("ERR Protocol version is not an integer or out of range");
 const HELLO_NOAUTH = new CommandError(
-  "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> " +
+  "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> " +
     "option can be used to authenticate the client and select the RESP protocol version at the same time",
 );
 const NO_PASSWORD_SET = new CommandError(
@@ -113,9 +113,11 @@ function reset(ctx: Context): void {
 function auth(ctx: Context, args: Args): void {
   if (args.count > 3) throw SYNTAX;
   const named = args.count === 3;
-  if (!named && ctx.server.acl.defaultUser.passwordless) throw NO_PASSWORD_SET;
+  if (!named && ctx.server.acl.defaultUser.nopass) throw NO_PASSWORD_SET;
   const user = named ? args.text(1) : "default";
-  if (!ctx.server.acl.authenticate(ctx.client, user, args.bytes(named ? 2 : 1))) throw WRONGPASS;
+  if (!ctx.server.acl.authenticate(ctx.client, user, args.bytes(named ? 2 : 1), args.text(0))) {
+    throw WRONGPASS;
+  }
   ctx.reply.ok();
 }
 
@@ -131,7 +133,9 @@ function hello(ctx: Context, args: Args): void {
   for (let i = 2; i < args.count; i++) {
     const more = args.count - 1 - i;
     if (args.is(i, "AUTH") && more >= 2) {
-      if (!server.acl.authenticate(client, args.text(i + 1), args.bytes(i + 2))) throw WRONGPASS;
+      if (!server.acl.authenticate(client, args.text(i + 1), args.bytes(i + 2), args.text(0))) {
+        throw WRONGPASS;
+      }
       i += 2;
     } else if (args.is(i, "SETNAME") && more >= 1) name = clientName(args, ++i);
     else throw new CommandError(`ERR Syntax error in HELLO option '${args.cText(i)}'`);

@@ -110,7 +110,7 @@ function readOptions(ctx: Context, args: Args, mayStore: boolean): SortOptions {
     } else if (mayStore && args.is(i, "STORE") && left >= 1) options.store = ++i;
     else if (args.is(i, "BY") && left >= 1) readBy(ctx, args, ++i, options);
     else if (args.is(i, "GET") && left >= 1) {
-      checkAccess(ctx, "GET");
+      checkAccess(ctx, args, "GET");
       options.gets.push(new SortPattern(args.bytes(++i)));
     } else throw SYNTAX;
   }
@@ -122,15 +122,15 @@ function readBy(ctx: Context, args: Args, i: number, options: SortOptions): void
   const pattern = new SortPattern(args.bytes(i));
   options.by = pattern;
   if (pattern.isConstant) options.unsorted = true;
-  else checkAccess(ctx, "BY");
+  else checkAccess(ctx, args, "BY");
 }
 
 /** A pattern can name any key, so it takes the right to read all of them, and all of them in one place. */
-function checkAccess(ctx: Context, option: string): void {
+function checkAccess(ctx: Context, args: Args, option: string): void {
   if (ctx.server.config.clusterEnabled) {
     throw new CommandError(`ERR ${option} option of SORT denied in cluster mode.`);
   }
-  if (!ctx.client.user.unrestricted) {
+  if (!ctx.server.acl.mayReadAllKeys(ctx.client, ctx.command, args)) {
     throw new CommandError(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`);
   }
 }

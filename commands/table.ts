@@ -6,6 +6,7 @@
  */
 
 import { Histogram } from "../types/histogram.ts";
+import { aclRow } from "./acl.ts";
 import { bitmapRows } from "./bitmaps.ts";
 import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
@@ -216,6 +217,7 @@ function isName(name: string, buf: Uint8Array, start: number, end: number): bool
 
 /** The rows of all groups, in the order of the documentation's groups. */
 export const ALL_ROWS: readonly CommandRow[] = [
+  aclRow,
   ...bitmapRows,
   commandRow,
   configRow,
@@ -252,10 +254,13 @@ export const ALL_ROWS: readonly CommandRow[] = [
 export class CommandTable extends NameTable {
   /** Number of commands and sub-commands: one more than the highest id. */
   readonly count: number;
+  /** All commands, whatever rename-command made of them: what ACL rules speak of. */
+  readonly original: readonly Command[];
 
   constructor(rows: readonly CommandRow[] = ALL_ROWS) {
     const ids = { next: 0 };
     super(rows.map((row) => new Command(row, null, ids)));
+    this.original = this.all;
     this.count = ids.next;
   }
 

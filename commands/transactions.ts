@@ -84,7 +84,7 @@ function exec(ctx: Context): void {
   ctx.mayBlock = false;
   try {
     for (const { command, args } of transaction.queue) {
-      const denied = client.user.unrestricted ? null : server.acl.check(client, command, args);
+      const denied = client.user.unrestricted ? null : server.acl.checkQueued(client, command, args);
       if (denied !== null) reply.error(denied.text);
       else server.dispatcher.run(client, command, args);
     }

@@ -10,7 +10,7 @@ import type { Command } from "../commands/table.ts";
 import type { ReplicaLink } from "../replication/link.ts";
 import { Reply } from "../resp.ts";
 import type { Database } from "../store.ts";
-import type { User } from "./acl.ts";
+import type { User } from "./acl_user.ts";
 import type { TrackingState } from "./tracking.ts";
 
 /** A command waiting in a transaction. */

@@ -134,7 +134,7 @@ export class Dispatcher {
     if (guard !== undefined && !allowsProtected(server.config[guard.field], client.local)) {
       return new CommandError(protectedCommandError(guard.name, guard.setting));
     }
-    if (!client.authenticated && (flags & Flag.NO_AUTH) === 0) return NOAUTH;
+    if (!client.authenticated && (flags & Flag.NO_AUTH) === 0 && server.acl.required) return NOAUTH;
     if (!client.user.unrestricted) {
       const denied = server.acl.check(client, command, args);
       if (denied !== null) return denied;

@@ -119,10 +119,6 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
     );
     return false;
   }
-  if (config.aclfile !== "") {
-    log.warning("Aborting Redis startup because of ACL errors: there are no users but default");
-    return false;
-  }
   if (config.usesTls) {
     log.warning("Failed to configure TLS: this server has none. Exiting.");
     return false;

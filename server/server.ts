@@ -53,7 +53,7 @@ export interface ServerParts {
   random: Random;
   /** The commands, where rename-command has changed them. */
   table?: CommandTable;
-  /** `user` lines of redis.conf that checkUserLine accepts. */
+  /** `user` lines of redis.conf, as UserLines (acl_file.ts) keeps them. */
   users?: readonly (readonly string[])[];
 }
 
@@ -143,6 +143,7 @@ export class RedisServer implements KeyspaceEvents {
   #finish!: (code: number) => void;
   #cron: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
+  readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
@@ -160,7 +161,7 @@ export class RedisServer implements KeyspaceEvents {
     this.store.events = this;
     this.outputLimits = new OutputLimits(config, clock);
     this.acl = new Acl(this);
-    for (const words of users) this.acl.load(words);
+    this.#userLines = users;
     this.notifier = new Notifier((channel, message) => this.pubsub.publish(channel, message));
     this.blocking = new Blocking(
       clock,
@@ -192,6 +193,7 @@ export class RedisServer implements KeyspaceEvents {
    * Error whose message is for the log.
    */
   async start(): Promise<void> {
+    this.acl.loadAtStart(this.#userLines);
     this.#tick();
     this.listeners.open();
     await this.persistence.start();
@@ -311,7 +313,7 @@ export class RedisServer implements KeyspaceEvents {
       this.stats.connectionsRejected++;
       return refuse(socket, "-ERR max number of clients reached\r\n");
     }
-    if (!loopback && this.config.protectedMode && this.acl.defaultUser.passwordless) {
+    if (!loopback && this.config.protectedMode && this.acl.defaultUser.nopass) {
       this.stats.connectionsRejected++;
       return refuse(socket, PROTECTED_MODE);
     }

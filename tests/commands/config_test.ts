@@ -204,16 +204,3 @@ realTest("requirepass, in a file and by CONFIG SET, like the real server's", asy
     }
   });
 });
-
-Deno.test("user lines other than the default user's are refused", async () => {
-  for (
-    const [words, text] of [[["bob", "on"], "'bob': There are no users but default"], [
-      ["default", "-get"],
-      "'-get': Syntax",
-    ]] as const
-  ) {
-    await using server = await startServer("toy", { args: ["--user", ...words], waitReady: false });
-    assertEquals((await server.waitForExit()).code, 1);
-    assertStringIncludes(server.log, `Error in user declaration ${text}`);
-  }
-});
