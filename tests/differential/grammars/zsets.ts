@@ -23,7 +23,7 @@ const sources = counted(many(1, 3, oneOf(k, k, k, key("set"))));
 const weights: Gen = (random) =>
   random.chance(0.5) ? [] : ["WEIGHTS", ...Array.from({ length: random.int(1, 3) }, () => float(random)[0]!)];
 const combine = seq(weights, maybe(0.4, "AGGREGATE", oneOf("SUM", "MIN", "MAX", "BAD")));
-const y = oneOf(ownKey("lex"), ownKey("lex"), ownKey("lex"), ownKey("lex"), () => ["missing"], () => ["t1"]);
+const y = oneOf(ownKey("lex"), ownKey("lex"), ownKey("lex"), ownKey("lex"), () => ["never set"]);
 const lexRange = seq(lex, lex, "BYLEX", maybe(0.4, "REV"), limit);
 const range = oneOf(
   seq(index, index, maybe(0.4, "REV")),
