@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 import { toUnixMs } from "./expiry.ts";
 import { listOptions } from "./list_access.ts";
+import { migrateRow } from "./migrate.ts";
 import { Notify } from "./notify_classes.ts";
 import { at, type CommandRow } from "./row.ts";
 
@@ -51,6 +52,7 @@ export const persistenceRows: readonly CommandRow[] = [
     tips: ["nondeterministic_output"],
     run: lastsave,
   },
+  migrateRow,
   {
     name: "RESTORE",
     arity: -4,

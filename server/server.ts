@@ -32,6 +32,7 @@ import { infoText } from "./info.ts";
 import { type Incoming, Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { Memory } from "./memory.ts";
+import { Migration } from "./migration.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
@@ -93,6 +94,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
   readonly persistence: Persistence;
+  readonly migration: Migration = new Migration(this);
   readonly replication: Replication;
   readonly memory: Memory;
   readonly clientEviction: ClientEviction;
