@@ -22,8 +22,11 @@ export interface ReplicaSettings extends HandshakeSettings {
 
 /** A received file, and how it becomes the data set. */
 export interface ReceivedFile extends SyncSpool {
-  /** Replaces the data set by what was received. Rejects with an Error for the log; the data set is empty then. */
-  load(): Promise<void>;
+  /**
+   * Replaces the data set by what was received. Tells which database the stream behind it has selected: a primary that
+   * passes another one's stream on does not select it anew. Rejects with an Error for the log; the data set is empty then.
+   */
+  load(): Promise<number>;
   /** Forgets what was received. */
   discard(): void;
 }
@@ -94,6 +97,7 @@ export class Replica {
   /** The database that the stream had selected at our offset. */
   #db = 0;
   #session: PrimarySession | null = null;
+  #connectingSinceMs = 0;
 
   constructor(stream: ReplicationStream, host: ReplicaHost) {
     this.#stream = stream;
@@ -166,6 +170,7 @@ export class Replica {
     const { host, port } = this.primary;
     this.#host.notice(`Connecting to MASTER ${host}:${port}`);
     this.#host.notice("MASTER <-> REPLICA sync started");
+    this.#connectingSinceMs = this.#host.monotonicMs();
     this.#setPhase("connecting");
     this.#run(attempt).catch((error) => this.#failed(attempt, error)).then(() => this.#ended(attempt));
   }
@@ -278,7 +283,7 @@ export class Replica {
       stream.dropBacklog();
       host.notice("MASTER <-> REPLICA sync: Flushing old data");
       host.notice("MASTER <-> REPLICA sync: Loading DB in memory");
-      await file.load();
+      this.#db = await file.load();
     } finally {
       file.discard();
     }
@@ -287,7 +292,6 @@ export class Replica {
     stream.forgetOlder();
     stream.createBacklog();
     this.#resumable = true;
-    this.#db = 0;
     host.notice("MASTER <-> REPLICA sync: Finished with success");
     // A primary that streamed its file sends nothing more before it knows that we have found its end.
     if (isMarked) socket.command("REPLCONF", "ACK", String(stream.offset));
@@ -354,6 +358,7 @@ export class Replica {
     const { phase } = this;
     if (phase === "none") return;
     if (phase === "connect") return this.connect();
+    if (phase === "connecting") return this.#limitConnecting();
     const silentMs = this.#host.monotonicMs() - this.lastReadMs;
     if (this.#socket !== null && silentMs > this.#host.settings.replTimeout * 1000 && !this.loading) {
       this.#host.warning(
@@ -367,6 +372,14 @@ export class Replica {
       this.disconnect();
     }
     this.acknowledge();
+  }
+
+  /** A connection that neither comes about nor fails (a host that drops packets) is given up. */
+  #limitConnecting(): void {
+    if (this.#host.monotonicMs() - this.#connectingSinceMs <= this.#host.settings.replTimeout * 1000) return;
+    this.#host.warning("Timeout connecting to the MASTER...");
+    this.#drop();
+    this.#setPhase("connect");
   }
 
   /** The received file is being loaded: the primary is not read meanwhile, so that its silence means nothing. */

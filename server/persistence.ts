@@ -262,9 +262,10 @@ export class Persistence {
 
   /**
    * Replaces the data set by an RDB file that a primary has sent, serving the network in between. The append-only file,
-   * if there is one, begins anew with it. Rejects with an Error for the log; the data set is empty then.
+   * if there is one, begins anew with it. Rejects with an Error for the log; the data set is empty then. Tells
+   * which database the file says the stream behind it has selected.
    */
-  async replace(source: ByteSource, size: number): Promise<void> {
+  async replace(source: ByteSource, size: number): Promise<number> {
     const { store, config } = this.#server;
     for (const purpose of ["rdb", "aof", "replication"] as const) this.abortSnapshot(purpose);
     if (config.appendonly) {
@@ -273,7 +274,9 @@ export class Persistence {
     }
     for (const db of store.databases) db.flush();
     try {
+      this.loadedReplication.db = 0;
       await inSlices(loadReceived(this.#server, source, size));
+      return this.loadedReplication.db;
     } catch (error) {
       for (const db of store.databases) db.flush();
       throw error;

@@ -163,6 +163,7 @@ export class Replication implements ReplicationView {
   /** After loading: begins to follow the primary that the configuration names, from where the loaded file ends. */
   start(): void {
     const server = this.#server;
+    this.primary.countGood();
     const loaded = server.persistence.loadedReplication;
     const note = loaded.id === "" || loaded.offset < 0 ? null : loaded;
     if (this.following) {

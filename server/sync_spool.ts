@@ -29,7 +29,7 @@ export class SpoolFile implements ReceivedFile {
     this.#size += piece.length;
   }
 
-  async load(): Promise<void> {
+  async load(): Promise<number> {
     const { config, persistence } = this.#server;
     const { disk } = persistence;
     await this.#file!.syncData();
@@ -41,7 +41,7 @@ export class SpoolFile implements ReceivedFile {
     disk.syncDirectory(config.dir);
     const source = disk.open(path, "read");
     try {
-      await persistence.replace(source, this.#size);
+      return await persistence.replace(source, this.#size);
     } finally {
       source.close();
       const keeps = config.appendonly || config.save.length > 0;
@@ -73,7 +73,7 @@ export class MemorySpool implements ReceivedFile {
     return Promise.resolve();
   }
 
-  load(): Promise<void> {
+  load(): Promise<number> {
     return this.#server.persistence.replace(this.#source(), this.#size);
   }
 
