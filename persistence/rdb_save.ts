@@ -127,6 +127,10 @@ export class FileSink implements SnapshotSink {
     this.#unsynced = 0;
     await this.#file.syncData();
   }
+
+  finish(): Promise<void> {
+    return this.#file.syncData();
+  }
 }
 
 /**

@@ -38,6 +38,8 @@ export interface SnapshotSink {
    * ends the snapshot.
    */
   write(piece: Uint8Array): Promise<void>;
+  /** Brings what was taken to where it is safe, after the last piece. */
+  finish?(): Promise<void>;
 }
 
 /** What a snapshot needs of its surroundings. */

@@ -153,6 +153,9 @@ export class Dispatcher {
         `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
     }
+    if (client.replica && (flags & (Flag.WRITE | Flag.READONLY | Flag.MAY_REPLICATE)) !== 0) {
+      return REPLICA_CLIENT;
+    }
     if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
     if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
     if (client.transaction !== null && (flags & Flag.NO_MULTI) !== 0) {
@@ -403,6 +406,8 @@ export class Dispatcher {
     client.reply.error(`ERR internal error in '${command.fullName}' command`);
   }
 }
+
+const REPLICA_CLIENT = new CommandError("ERR Replica can't interact with the keyspace");
 
 /** The request waits for CLIENT UNPAUSE and runs then. */
 const POSTPONED = Symbol("postponed");

@@ -384,7 +384,6 @@ export class Persistence {
     try {
       const file = this.disk.open(path, "create");
       return this.startSnapshot(purpose, encoder, new FileSink(file, incrementalSync))
-        .then(() => file.syncData())
         .finally(() => file.close());
     } catch (error) {
       this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
@@ -410,7 +409,8 @@ export class Persistence {
     });
     const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
     this.#running = running;
-    return snapshot.run().finally(() => {
+    // It runs until the sink is safe too: nobody may take the file for complete, or end the process, in between.
+    return snapshot.run().then(() => sink.finish?.()).finally(() => {
       if (this.#running === running) this.#running = null;
     });
   }

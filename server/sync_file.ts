@@ -1,6 +1,6 @@
 /** The file of a full resync on its way to the replicas: written by a snapshot, read once for each of them, removed. */
-import { joinPath } from "../persistence/disk.ts";
-import { FileSink, removeQuietly } from "../persistence/rdb_save.ts";
+import { joinPath, writeAll } from "../persistence/disk.ts";
+import { removeQuietly } from "../persistence/rdb_save.ts";
 import type { SnapshotSink } from "../persistence/snapshot.ts";
 import type { SnapshotFile } from "../replication/full_sync.ts";
 import type { RedisServer } from "./server.ts";
@@ -18,7 +18,8 @@ export async function writeSyncFile(
   const path = joinPath(server.config.dir, `temp-repl-${Deno.pid}-${++sequence}.rdb`);
   const file = disk.open(path, "create");
   try {
-    await begin(new FileSink(file, server.config.rdbSaveIncrementalFsync));
+    // Never synced: it is read back at once, and removed.
+    await begin({ write: (piece) => writeAll(file, piece) });
   } catch (error) {
     removeQuietly(disk, path);
     throw error;
