@@ -32,16 +32,18 @@ const SEARCHED = 10;
 
 /** The log of one server. */
 export class AclLog {
-  /** Newest first. */
+  /** The last refused first. */
   readonly entries: AclLogEntry[] = [];
 
   /** Adds a refusal; at most `limit` entries are kept. */
   add(entry: AclLogEntry, limit: number): void {
-    const known = this.entries.slice(0, SEARCHED).find((other) => isSame(other, entry));
-    if (known !== undefined) {
+    const at = this.entries.slice(0, SEARCHED).findIndex((other) => isSame(other, entry));
+    if (at >= 0) {
+      const [known] = this.entries.splice(at, 1) as [AclLogEntry];
       known.count++;
       known.time = entry.time;
       known.client = entry.client;
+      this.entries.unshift(known);
       return;
     }
     this.entries.unshift(entry);

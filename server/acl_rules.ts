@@ -38,11 +38,15 @@ export class AclCommands {
   /** One more than the highest id. */
   readonly count: number;
   readonly #byName = new Map<string, Command>();
+  readonly #byCategory = new Map<string, readonly Command[]>();
 
   constructor(table: CommandTable) {
     this.all = table.original.flatMap((command) => [command, ...command.subcommands?.all ?? []]);
     this.count = table.count;
     for (const command of this.all) this.#byName.set(command.fullName, command);
+    for (const category of CATEGORIES) {
+      this.#byCategory.set(category, this.all.filter((command) => command.categories.has(category)));
+    }
   }
 
   /** The command of this full name, in any case. */
@@ -52,9 +56,7 @@ export class AclCommands {
 
   /** The commands of a category (without "@", in any case), or undefined where there is no such category. */
   inCategory(name: string): readonly Command[] | undefined {
-    const category = lowerCase(cString(name));
-    if (!CATEGORIES.includes(category)) return undefined;
-    return this.all.filter((command) => command.categories.has(category));
+    return this.#byCategory.get(lowerCase(cString(name)));
   }
 }
 
@@ -83,7 +85,8 @@ export function newSelector(context: RuleContext): Selector {
 }
 
 /**
- * Joins the words of each selector in parentheses to one rule: `(+get`, `~k)` to `(+get ~k)`.
+ * Joins the words of each selector in parentheses to one rule: `(+get`, `~k)` to `(+get ~k)`. A parenthesis opened within another
+ * one starts over, and what was in the other is forgotten.
  * @returns the number of the word whose parenthesis is never closed, where there is one
  */
 export function mergeSelectors(words: readonly string[]): string[] | number {
@@ -91,11 +94,13 @@ export function mergeSelectors(words: readonly string[]): string[] | number {
   let open = -1;
   let joined = "";
   for (const [i, word] of words.entries()) {
+    if (word.startsWith("(") && !word.endsWith(")")) {
+      open = i;
+      joined = word;
+      continue;
+    }
     if (open < 0) {
-      if (word.startsWith("(") && !word.endsWith(")")) {
-        open = i;
-        joined = word;
-      } else rules.push(word);
+      rules.push(word);
       continue;
     }
     joined += ` ${cString(word)}`;

@@ -121,6 +121,14 @@ function maskIdle(reply: Reply): string {
   return masked(reply).replace(/("(?:idle|inactive)"), :-?\d+/g, "$1, <ms>");
 }
 
+/** ACL LOG: ages differ, and of the clients only who they are, in which state and by which command counts. */
+export const refusals: Rule = { name: "refusals", same: (a, b) => maskRefusals(a) === maskRefusals(b) };
+
+function maskRefusals(reply: Reply): string {
+  return show(reply).replace(/("age-seconds", )[^ \]]+/g, "$1<seconds>,")
+    .replace(/"id=\d+ [^"]*( flags=\S+ db=\d+) [^"]*( cmd=\S+ user=\S+) [^"]*"/g, "<client$1$2>");
+}
+
 /** Nothing is compared but that there is a reply. */
 export const anything: Rule = { name: "any", same: () => true };
 
@@ -157,6 +165,7 @@ const NAMED: Rule[] = [
   lastDigits,
   moments,
   idleTimes,
+  refusals,
   anything,
   unsubscribeAll,
 ];
