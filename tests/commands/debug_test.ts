@@ -18,14 +18,15 @@ realTest("DEBUG OBJECT says what redis-server says", async () => {
   await using ours = await toy.connect();
   const random = new Random(5);
   // Not to be compressed: how well that is done is an implementation's own business.
-  const big = String.fromCharCode(...Array.from({ length: 3000 }, () => random.below(256)));
+  const noise = () => String.fromCharCode(...Array.from({ length: 3000 }, () => random.below(256)));
+  const big = noise();
   const values: string[][] = [
     ["SET", "embstr", "hello"],
     ["SET", "raw", big],
     ["SET", "int", "123"],
     ["SET", "large int", "1234567"],
     ["RPUSH", "list", "a", "b", "c"],
-    ["RPUSH", "long list", ...Array.from({ length: 40 }, (_, i) => `${big}${i}`)],
+    ["RPUSH", "long list", ...Array.from({ length: 40 }, noise)],
     ["SADD", "set", "a", "b"],
     ["SADD", "intset", "1", "2", "70000"],
     ["HSET", "hash", "f", "v"],
