@@ -235,6 +235,16 @@ export class Store {
     return this.#objects[handle]!;
   }
 
+  /**
+   * Moves records out of sparse chunks of the arenas, so that these can be given back; all at once, as MEMORY PURGE
+   * wants it. What objects hold stays where it is. A running snapshot reads records where they are: then nothing is done.
+   */
+  compact(): void {
+    while (this.releaseSome(Infinity));
+    if (this.snapshot !== null) return;
+    for (const db of this.databases) db.compact();
+  }
+
   /** Registers an object; its handle goes into the record. For {@link Database} only. */
   hold(value: StoredObject): number {
     const handle = this.#freeHandles.pop() ?? this.#objects.length;
@@ -646,6 +656,17 @@ export class Database {
     this.#table = new ByteTable(this.#arena);
     this.#expires = new ByteTable(this.#arena);
     this.averageTtl = 0;
+  }
+
+  /** Completes a running rehash and moves all records out of sparse chunks. */
+  compact(): void {
+    this.#table.finishRehash();
+    this.#expires.finishRehash();
+    const sparse: number[] = [];
+    this.#table.forEach((addr) => {
+      if (this.#arena.isSparse(addr)) sparse.push(addr);
+    });
+    for (const addr of sparse) this.defragment(addr);
   }
 
   /** Moves a record out of a sparse chunk, where that helps to give memory back. Returns its address. */

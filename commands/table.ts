@@ -16,7 +16,11 @@ import { genericRows } from "./generic.ts";
 import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
 import { infoRow } from "./info.ts";
+import { latencyRow } from "./latency.ts";
 import { listRows } from "./lists.ts";
+import { memoryRow } from "./memory.ts";
+import { monitorRow } from "./monitor.ts";
+import { slowlogRow } from "./slowlog.ts";
 import { hashRows } from "./hashes.ts";
 import { replicationRows } from "./replication.ts";
 import { setRows } from "./sets.ts";
@@ -227,7 +231,11 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...geoRows,
   ...hyperloglogRows,
   infoRow,
+  latencyRow,
   ...listRows,
+  memoryRow,
+  monitorRow,
+  slowlogRow,
   ...persistenceRows,
   ...hashRows,
   ...replicationRows,

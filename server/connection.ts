@@ -140,6 +140,7 @@ export class Connection implements Transport {
       client.closeAfterReply = true;
     } finally {
       this.#processing = false;
+      if (this.#server.clientEviction.active) this.#server.clientEviction.check(client);
       this.#server.afterBatch();
     }
     return false;

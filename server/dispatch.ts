@@ -29,6 +29,8 @@ import type { RedisServer } from "./server.ts";
 
 /** Commands that run at once inside MULTI instead of being queued. */
 const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+/** Commands of a client in MULTI that are allowed while memory is full, beside EXEC. */
+const ENDS_MULTI = new Set(["discard", "quit", "reset"]);
 /** Commands allowed to a RESP2 client that is subscribed. */
 const WHILE_SUBSCRIBED = new Set([
   "ping",
@@ -43,6 +45,10 @@ const WHILE_SUBSCRIBED = new Set([
 ]);
 /** An unknown command's arguments are shown up to this many bytes. */
 const SHOWN_BYTES = 128;
+
+/** Commands that a client which only listens (MONITOR, a replica) must not use. */
+const USES_KEYS = Flag.WRITE | Flag.READONLY | Flag.MAY_REPLICATE;
+const NO_KEYSPACE = new CommandError("ERR Replica can't interact with the keyspace");
 
 const DEBUG_GUARD = { name: "DEBUG", setting: "enable-debug-command", field: "enableDebugCommand" } as const;
 const MODULE_GUARD = {
@@ -161,6 +167,7 @@ export class Dispatcher {
     if (client.transaction !== null && (flags & Flag.NO_MULTI) !== 0) {
       return new CommandError("ERR Command not allowed inside a transaction");
     }
+    if ((client.monitor || client.replica) && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
     if (server.pauses.active && !client.replica && server.pauses.holds(client, command)) {
       server.pauses.postpone(client);
       return POSTPONED;
@@ -168,10 +175,12 @@ export class Dispatcher {
     return null;
   }
 
+  /** While memory is full nothing may be queued either; EXEC may run what needs none. */
   #needsMemory(client: Client, command: Command): boolean {
     if ((command.flags & Flag.DENYOOM) !== 0) return true;
-    return command.fullName === "exec" && client.transaction !== null &&
-      client.transaction.queue.some((queued) => (queued.command.flags & Flag.DENYOOM) !== 0);
+    if (client.transaction === null) return false;
+    if (command.fullName !== "exec") return !ENDS_MULTI.has(command.fullName);
+    return client.transaction.queue.some((queued) => (queued.command.flags & Flag.DENYOOM) !== 0);
   }
 
   /** Reasons that only stop commands which change data (EXEC: which hold one that does). */
@@ -244,9 +253,6 @@ export class Dispatcher {
       server.store.freeze();
       server.store.expiryMode = this.#expiryMode(client);
     }
-    if (server.monitors.size > 0 && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0) {
-      server.feedMonitors(client, command, args);
-    }
     const started = server.clock.monoMs();
     let block: Block | void = undefined;
     try {
@@ -257,8 +263,12 @@ export class Dispatcher {
     const took = server.clock.monoMs() - started;
     const failed = reply.errors !== errorsBefore;
     if (failed) server.errorStats.count(reply.lastError);
-    server.recordRun(client, command, args, took, failed);
-    if (block !== undefined && ctx.mayBlock) this.#sleep(client, command, args, db, block);
+    const waits = block !== undefined && ctx.mayBlock;
+    server.recordRun(client, command, args, took, failed, waits);
+    if (server.monitors.any && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0 && !ctx.resumed) {
+      server.monitors.show(client, command, args);
+    }
+    if (waits) this.#sleep(client, command, args, db, block as Block);
     this.#propagate(db.index, args, ctx.dirty !== dirtyBefore);
     if (client.tracking !== null) this.#track(client, command, args);
     this.depth--;

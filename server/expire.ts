@@ -8,6 +8,7 @@
 
 import type { Database, Store } from "../store.ts";
 import type { Clock } from "./clock.ts";
+import type { LatencyMonitor } from "./latency.ts";
 import type { ServerStats } from "./stats.ts";
 
 const KEYS_PER_LOOP = 20;
@@ -32,7 +33,10 @@ export class ExpiryCycle {
   #ttlSum = 0;
   #ttlCount = 0;
 
-  constructor(store: Store, clock: Clock, stats: ServerStats) {
+  readonly #latency: LatencyMonitor;
+
+  constructor(store: Store, clock: Clock, stats: ServerStats, latency: LatencyMonitor) {
+    this.#latency = latency;
     this.#store = store;
     this.#clock = clock;
     this.#stats = stats;
@@ -69,7 +73,9 @@ export class ExpiryCycle {
       this.#averageTtl(db);
     }
     if (timedOut) this.#stats.expiredTimeCapReached++;
-    this.#stats.expireCycleCpuMs += this.#clock.monoMs() - started;
+    const took = this.#clock.monoMs() - started;
+    this.#stats.expireCycleCpuMs += took;
+    this.#latency.add("expire-cycle", took);
     const percentage = sampled === 0 ? 0 : expired / sampled * 100;
     this.#stats.expiredStalePercentage = percentage * 0.05 + this.#stats.expiredStalePercentage * 0.95;
     return timedOut;

@@ -10,7 +10,7 @@ import type { CommandError } from "../commands/errors.ts";
 import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
 import { closeViews } from "../commands/open_views.ts";
 import type { Command } from "../commands/table.ts";
-import { CommandTable } from "../commands/table.ts";
+import { CommandTable, Flag } from "../commands/table.ts";
 import type { ReaderLimits } from "../resp.ts";
 import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
@@ -27,12 +27,15 @@ import { parseMemory } from "./config_types.ts";
 import { Connection } from "./connection.ts";
 import { loadCpuUsage } from "./cpu.ts";
 import { Dispatcher } from "./dispatch.ts";
+import { Eviction } from "./evict.ts";
 import { ExpiryCycle } from "./expire.ts";
 import { infoText } from "./info.ts";
+import { LatencyMonitor } from "./latency.ts";
 import { type Incoming, Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { Memory } from "./memory.ts";
 import { Migration } from "./migration.ts";
+import { Monitors } from "./monitor.ts";
 import { Notifier } from "./notify.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
@@ -41,6 +44,7 @@ import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { Replication } from "./replication.ts";
+import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { Tracking } from "./tracking.ts";
@@ -109,8 +113,10 @@ export class RedisServer implements KeyspaceEvents {
   /** Bytes of the largest request and output buffers of late. */
   readonly recentInput = new RecentPeak();
   readonly recentOutput = new RecentPeak();
-  /** Clients in MONITOR. */
-  readonly monitors = new Set<Client>();
+  readonly eviction: Eviction;
+  readonly latency: LatencyMonitor;
+  readonly slowlog: SlowLog = new SlowLog();
+  readonly monitors: Monitors;
 
   // State that the gate asks for on each command; plain fields, kept by those who know.
   /** A data set is being loaded: most commands answer LOADING. */
@@ -147,6 +153,8 @@ export class RedisServer implements KeyspaceEvents {
   #ticks = 0;
   readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
+  /** A command that took so many milliseconds is slow for the slow log or the latency monitor. */
+  #slowMs = Infinity;
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
@@ -171,7 +179,9 @@ export class RedisServer implements KeyspaceEvents {
       (client, waiting) => this.dispatcher.expireWait(client, waiting),
     );
     this.pauses = new Pauses(clock, (client, args) => this.#runHeld(client, args));
-    this.expiry = new ExpiryCycle(this.store, clock, this.stats);
+    this.latency = new LatencyMonitor(clock, config);
+    this.monitors = new Monitors(clock);
+    this.expiry = new ExpiryCycle(this.store, clock, this.stats, this.latency);
     this.dispatcher = new Dispatcher(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
@@ -179,6 +189,7 @@ export class RedisServer implements KeyspaceEvents {
     this.replication = new Replication(this);
     this.memory = new Memory(this);
     this.clientEviction = new ClientEviction(this);
+    this.eviction = new Eviction(this);
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
   }
@@ -238,6 +249,7 @@ export class RedisServer implements KeyspaceEvents {
     clearTimeout(this.#cron);
     this.blocking.stop();
     this.pauses.stop();
+    this.eviction.stop();
     for (const client of [...this.clients.values()]) client.transport?.destroy();
     this.#finish(code);
   }
@@ -254,6 +266,8 @@ export class RedisServer implements KeyspaceEvents {
       this.store.lfuDecayTime = config.lfuDecayTime;
       this.store.lfu = config.maxmemoryPolicy.endsWith("-lfu");
       this.maxmemoryActive = config.maxmemory > 0;
+      const slowlogMs = config.slowlogLogSlowerThan < 0 ? Infinity : config.slowlogLogSlowerThan / 1000;
+      this.#slowMs = Math.min(slowlogMs, config.latencyMonitorThreshold || Infinity);
     };
     copy();
     config.onApply([
@@ -264,7 +278,10 @@ export class RedisServer implements KeyspaceEvents {
       "lfu-decay-time",
       "maxmemory",
       "maxmemory-policy",
+      "slowlog-log-slower-than",
+      "latency-monitor-threshold",
     ], copy);
+    config.onApply("loglevel", () => this.log.setLevel(config.loglevel));
   }
 
   /** CONFIG RESETSTAT. */
@@ -342,7 +359,7 @@ export class RedisServer implements KeyspaceEvents {
     this.pauses.forget(client);
     this.clientEviction.forget(client);
     this.discard(client);
-    this.monitors.delete(client);
+    this.monitors.remove(client);
     this.pubsub.unsubscribeAll(client);
     this.tracking.disable(client);
     this.replication.forget(client);
@@ -379,7 +396,7 @@ export class RedisServer implements KeyspaceEvents {
   /** RESET: the connection is as if it were new. */
   resetClient(client: Client): void {
     this.discard(client);
-    this.monitors.delete(client);
+    this.monitors.remove(client);
     this.pubsub.unsubscribeAll(client);
     this.tracking.disable(client);
     client.db = this.store.databases[0]!;
@@ -421,14 +438,37 @@ export class RedisServer implements KeyspaceEvents {
 
   // -- What the gate calls --------------------------------------------------------------------------------------
 
-  /** A command has run: statistics, slow log. `took` is in milliseconds. */
-  recordRun(_client: Client, command: Command, _args: Args, took: number, failed: boolean): void {
+  /**
+   * A command has run: statistics, slow log. `took` is in milliseconds; `waits`: its client was put to sleep and will
+   * be counted as served when it is. A client that was served runs its command a second time, which is no second call.
+   */
+  recordRun(
+    client: Client,
+    command: Command,
+    args: Args,
+    took: number,
+    failed: boolean,
+    waits: boolean,
+  ): void {
+    if (client.loader) return;
     const stats = command.stats;
-    stats.calls++;
     stats.usec += took * 1000;
     if (failed) stats.failed++;
+    if (!this.dispatcher.ctx.resumed) {
+      stats.calls++;
+      this.stats.commandsProcessed++;
+    }
+    if (waits) return;
     if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
-    this.stats.commandsProcessed++;
+    if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
+  }
+
+  #recordSlow(client: Client, command: Command, args: Args, took: number): void {
+    const { slowlogLogSlowerThan, slowlogMaxLen } = this.config;
+    this.latency.add((command.flags & Flag.FAST) !== 0 ? "fast-command" : "command", took);
+    if (slowlogLogSlowerThan < 0 || took * 1000 < slowlogLogSlowerThan) return;
+    if ((command.flags & Flag.SKIP_SLOWLOG) !== 0) return;
+    this.slowlog.add(client, command, args, took * 1000, this.clock.wallMs(), slowlogMaxLen);
   }
 
   /** The outermost command is over: clients that it made ready are served. */
@@ -438,13 +478,9 @@ export class RedisServer implements KeyspaceEvents {
     if (this.blocking.pending) this.blocking.serve();
   }
 
-  /** Shows a command to the clients in MONITOR. */
-  feedMonitors(_client: Client, _command: Command, _args: Args): void {
-  }
-
   /** Evicts until memory is under maxmemory; true where that failed. */
   makeRoom(): boolean {
-    return false;
+    return this.eviction.makeRoom();
   }
 
   // -- Events of the keyspace -----------------------------------------------------------------------------------

@@ -46,6 +46,16 @@ const CLASS_OF_UNITS: Uint8Array = (() => {
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Uint32Array(0);
 
+/** What an arena holds of blocks of one size. */
+export interface ArenaClass {
+  /** Size of a block, 0 for those with a chunk of their own. */
+  blockBytes: number;
+  chunks: number;
+  chunkBytes: number;
+  /** Blocks in use. */
+  blocks: number;
+}
+
 /** Allocator of byte blocks; addresses are unsigned 32-bit numbers, 0 is none. */
 export class Arena {
   /** Bytes of chunk `addr >>> 15`; use {@link bytesOf}. */
@@ -167,6 +177,25 @@ export class Arena {
     const cls = this.#class[chunk]!;
     if (cls === HUGE || this.#withRoom[cls] === chunk) return false;
     return this.#used[chunk]! * CLASS_BYTES[cls]! < CHUNK_BYTES / 2;
+  }
+
+  /** What is held, by size of block (0: blocks with a chunk of their own). */
+  classes(): ArenaClass[] {
+    const found = new Map<number, ArenaClass>();
+    for (let chunk = 1; chunk < this.#bytes.length; chunk++) {
+      const bytes = this.#bytes[chunk]!;
+      if (bytes.length === 0) continue;
+      const cls = this.#class[chunk]!;
+      const blockBytes = cls === HUGE ? 0 : CLASS_BYTES[cls]!;
+      let entry = found.get(blockBytes);
+      if (entry === undefined) {
+        found.set(blockBytes, entry = { blockBytes, chunks: 0, chunkBytes: 0, blocks: 0 });
+      }
+      entry.chunks++;
+      entry.chunkBytes += bytes.length;
+      entry.blocks += this.#used[chunk]!;
+    }
+    return [...found.values()].sort((a, b) => a.blockBytes - b.blockBytes);
   }
 
   #allocHuge(size: number): number {
