@@ -110,7 +110,7 @@ function memoryStats(ctx: Context): void {
     ["peak.allocated", report.peak],
     ["total.allocated", used],
     ["startup.allocated", report.startup],
-    ["replication.backlog", 0],
+    ["replication.backlog", ctx.server.memory.backlog],
     ["clients.slaves", report.clientsReplicas],
     ["clients.normal", report.clientsNormal],
     ["cluster.links", 0],

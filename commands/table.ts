@@ -20,6 +20,7 @@ import { latencyRow } from "./latency.ts";
 import { listRows } from "./lists.ts";
 import { memoryRow } from "./memory.ts";
 import { monitorRow } from "./monitor.ts";
+import { shutdownRow } from "./shutdown.ts";
 import { slowlogRow } from "./slowlog.ts";
 import { hashRows } from "./hashes.ts";
 import { replicationRows } from "./replication.ts";
@@ -235,6 +236,7 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...listRows,
   memoryRow,
   monitorRow,
+  shutdownRow,
   slowlogRow,
   ...persistenceRows,
   ...hashRows,

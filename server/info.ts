@@ -103,9 +103,14 @@ function serverSection(server: RedisServer): Field[] {
     ["executable", toBinary(Deno.execPath())],
     ["config_file", config.file],
     ["io_threads_active", 0],
+    ...shutdownField(server),
     ["toy_redis_version", TOY_REDIS_VERSION],
   ];
   return fields;
+}
+
+function shutdownField({ shutdown }: RedisServer): Field[] {
+  return shutdown.remainingMs < 0 ? [] : [["shutdown_in_milliseconds", Math.floor(shutdown.remainingMs)]];
 }
 
 let release: string | undefined;
@@ -180,8 +185,8 @@ function memorySection(server: RedisServer): Field[] {
     ["mem_fragmentation_ratio", (rss / used).toFixed(2)],
     ["mem_fragmentation_bytes", rss - used],
     ["mem_not_counted_for_evict", memory.notCounted],
-    ["mem_replication_backlog", 0],
-    ["mem_total_replication_buffers", 0],
+    ["mem_replication_backlog", memory.backlog],
+    ["mem_total_replication_buffers", memory.backlog + report.clientsReplicas],
     ["mem_clients_slaves", report.clientsReplicas],
     ["mem_clients_normal", report.clientsNormal],
     ["mem_cluster_links", 0],

@@ -8,7 +8,7 @@
  *   - what objects hold outside of the arenas (blocks of lists and streams, indexes of large hashes and sets, objects
  *     of the runtime), booked when the command that changed them is over (Store.book);
  *   - clients' buffers, as of the last tick of the cron;
- *   - the append-only file's buffer;
+ *   - the append-only file's buffer and the replication backlog;
  *   - the runtime's heap as it was without data: the smallest ever sampled.
  *
  * The runtime itself (its machine code, its threads, the collector's reserve) is no part of it, as redis-server does
@@ -63,7 +63,12 @@ export class Memory {
   /** Bytes in use; see the file comment. */
   get used(): number {
     return this.startup + this.#server.store.dataBytes + this.clientsNormal + this.clientsReplicas +
-      this.aofBuffer;
+      this.aofBuffer + this.backlog;
+  }
+
+  /** Bytes of the replication stream that are kept for replicas. */
+  get backlog(): number {
+    return this.#server.replication.stream.backlog?.length ?? 0;
   }
 
   get aofBuffer(): number {
@@ -109,7 +114,7 @@ export class Memory {
       main: db.table.indexBytes,
       expires: db.expires.indexBytes,
     }));
-    let overhead = this.startup + this.clientsNormal + this.clientsReplicas + this.aofBuffer;
+    let overhead = this.startup + this.clientsNormal + this.clientsReplicas + this.aofBuffer + this.backlog;
     for (const { main, expires } of databases) overhead += main + expires;
     const keys = store.size;
     const net = used - this.startup;

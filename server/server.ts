@@ -44,6 +44,7 @@ import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { Replication } from "./replication.ts";
+import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
@@ -114,6 +115,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly recentInput = new RecentPeak();
   readonly recentOutput = new RecentPeak();
   readonly eviction: Eviction;
+  readonly shutdown: Shutdown;
   readonly latency: LatencyMonitor;
   readonly slowlog: SlowLog = new SlowLog();
   readonly monitors: Monitors;
@@ -190,6 +192,7 @@ export class RedisServer implements KeyspaceEvents {
     this.memory = new Memory(this);
     this.clientEviction = new ClientEviction(this);
     this.eviction = new Eviction(this);
+    this.shutdown = new Shutdown(this, () => this.#end(0));
     this.finished$ = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
   }
@@ -221,24 +224,13 @@ export class RedisServer implements KeyspaceEvents {
     this.#end(1);
   }
 
-  /**
-   * SHUTDOWN and signals: brings the data set to disk and ends. False where that fails, and the server goes on.
-   * `save` is "default" where the save points decide.
-   */
-  shutdown(save: "yes" | "no" | "default", force: boolean): boolean {
-    if (this.#stopping) return true;
-    this.log.warning("User requested shutdown...");
-    if (!this.persistence.shutdown(save, force)) return false;
-    this.#end(0);
-    return true;
-  }
-
-  /** As {@link shutdown} by a signal, whose name tells which settings decide: shutdown-on-sigint or -sigterm. */
-  stop(signal: string): Promise<unknown> {
+  /** The end by a signal, whose name tells which settings decide: shutdown-on-sigint or -sigterm. */
+  stop(signal: string): Promise<boolean> {
     const { shutdownOnSigint, shutdownOnSigterm } = this.config;
     const flags = signal === "SIGINT" ? shutdownOnSigint : signal === "SIGTERM" ? shutdownOnSigterm : [];
     const save = flags.includes("save") ? "yes" : flags.includes("nosave") ? "no" : "default";
-    return Promise.resolve(this.shutdown(save, flags.includes("force")));
+    const options = { save, now: flags.includes("now"), force: flags.includes("force") } as const;
+    return Promise.resolve(this.shutdown.begin(options));
   }
 
   /** No new clients, no further replies; what the process ends with is `code`. */
@@ -300,11 +292,6 @@ export class RedisServer implements KeyspaceEvents {
     const { primary } = this.replication;
     primary.fullSyncs = primary.partialSyncs = primary.partialRefusals = 0;
     if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;
-  }
-
-  /** The data set begins a history of its own: what others remember of the one so far is void. */
-  changeReplicationId(): void {
-    this.replication.stream.beginHistory();
   }
 
   /** A memory size as redis.conf has it (100b, 1gb), undefined where it is none. */
@@ -545,6 +532,7 @@ export class RedisServer implements KeyspaceEvents {
     this.tracking.limit(this.config.trackingTableMaxKeys);
     this.tracking.broadcast();
     this.persistence.cron();
+    this.shutdown.cron();
     this.replication.cron();
     this.#clientsCron(now);
     this.#sampleRates();
