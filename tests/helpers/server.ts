@@ -28,6 +28,8 @@ export interface ServerOptions {
   readyTimeoutMs?: number;
   /** False: do not wait for PING (the test looks at a start that fails). */
   waitReady?: boolean;
+  /** The program and its leading arguments, in place of the kind's own. */
+  program?: readonly string[];
   /** Text to write to the standard input (for a configuration read from `-`); it is then closed. */
   stdin?: string;
 }
@@ -194,7 +196,7 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
 async function spawn(kind: Kind, options: ServerOptions): Promise<TestServer> {
   const port = options.port ?? freePort();
   const dir = options.dir ?? await Deno.makeTempDir({ prefix: `toy-redis-test-${kind}-` });
-  const [program, ...leading] = programOf(kind) as [string, ...string[]];
+  const [program, ...leading] = (options.program ?? programOf(kind)) as [string, ...string[]];
   const defaults = options.bare ? [] : [
     "--port",
     `${port}`,
