@@ -1,10 +1,9 @@
 /** CLIENT: looking at connections, naming them, steering them. Tracking is in client_tracking.ts, killing in client_kill.ts. */
 
-import type { Client } from "../server/client.ts";
 import type { Args } from "./args.ts";
 import { clientKill } from "./client_kill.ts";
 import { clientCaching, clientGetredir, clientTracking, clientTrackinginfo } from "./client_tracking.ts";
-import type { Context } from "./context.ts";
+import type { Client, Context } from "./context.ts";
 import { CommandError, subcommandSyntax, SYNTAX } from "./errors.ts";
 import { replyHelp } from "./help.ts";
 import type { CommandRow } from "./row.ts";

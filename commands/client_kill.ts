@@ -1,8 +1,7 @@
 /** CLIENT KILL: the old form with an address, and the form with filters. */
 
-import type { Client } from "../server/client.ts";
 import type { Args } from "./args.ts";
-import type { Context } from "./context.ts";
+import type { Client, Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 
 const NO_SUCH_CLIENT = new CommandError("ERR No such client");

@@ -1,8 +1,7 @@
 /** CLIENT TRACKING and its companions: the options of client-side caching. The work is in server/tracking.ts. */
 
-import type { Client } from "../server/client.ts";
 import type { Args } from "./args.ts";
-import type { Context } from "./context.ts";
+import type { Client, Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 
 const NO_REDIRECT_TARGET = new CommandError("ERR The client ID you want redirect to does not exist");

@@ -15,6 +15,9 @@ import { Args } from "./args.ts";
 import { DB_OUT_OF_RANGE, NOT_AN_INT, WRONG_TYPE } from "./errors.ts";
 import type { Command } from "./table.ts";
 
+/** For handlers about connections; they take the type from here, since this file alone may name the server's. */
+export type { Client };
+
 /** One command to be sent to the append-only file and the replicas in place of, or besides, the one that ran. */
 export interface Effect {
   db: number;
