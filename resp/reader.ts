@@ -115,9 +115,15 @@ export class RequestReader implements AsyncIterableIterator<number> {
           if (frame.count === 0) continue;
           return true;
         }
-        const line = this.#lengthLine(this.#start, "too big mbulk count string");
-        if (line < 0) return false;
-        const count = this.#length(this.#start + 1, line, MAX_ARGS, "invalid multibulk length");
+        // The usual case, fewer than ten arguments, without a call.
+        const digit = this.#buf[this.#start + 1]! - 48;
+        let line = this.#start + 2;
+        let count = digit;
+        if (line + 2 > this.#end || this.#buf[line] !== CR || digit < 1 || digit > 9) {
+          line = this.#lengthLine(this.#start, "too big mbulk count string");
+          if (line < 0) return false;
+          count = this.#length(this.#start + 1, line, MAX_ARGS, "invalid multibulk length");
+        }
         if (this.unauthenticated && count > UNAUTHENTICATED_ARGS) {
           throw new ProtocolError("unauthenticated multibulk length");
         }
@@ -151,10 +157,16 @@ export class RequestReader implements AsyncIterableIterator<number> {
       if (bulk < 0) {
         // The usual case, a length of one or two digits, without a call.
         const digit = buf[pos + 1]! - 48;
-        if (pos + 4 <= end && buf[pos] === DOLLAR && digit >= 0 && digit <= 9 && buf[pos + 2] === CR) {
+        const second = buf[pos + 2]! - 48;
+        if (pos + 5 > end || buf[pos] !== DOLLAR || digit < 0 || digit > 9) bulk = -1;
+        else if (second === CR - 48) {
           bulk = digit;
           pos += 4;
-        } else {
+        } else if (digit > 0 && second >= 0 && second <= 9 && buf[pos + 3] === CR) {
+          bulk = digit * 10 + second;
+          pos += 5;
+        }
+        if (bulk < 0) {
           this.#pos = pos;
           this.#missing = missing;
           this.#bulk = -1;

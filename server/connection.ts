@@ -123,6 +123,7 @@ export class Connection implements Transport {
     if (this.#reader.overLimit) this.#overflow();
     if (this.#processing || client.idle) return false;
     this.#processing = true;
+    this.#server.timer.begin();
     try {
       this.#reader.unauthenticated = !client.authenticated;
       while (this.#reader.parse(client.args)) {
@@ -140,6 +141,7 @@ export class Connection implements Transport {
       client.closeAfterReply = true;
     } finally {
       this.#processing = false;
+      this.#server.timer.end();
       if (this.#server.clientEviction.active) this.#server.clientEviction.check(client);
       this.#server.afterBatch();
     }

@@ -253,14 +253,14 @@ export class Dispatcher {
       server.store.freeze();
       server.store.expiryMode = this.#expiryMode(client);
     }
-    const started = server.clock.monoMs();
+    const started = server.timer.start();
     let block: Block | void = undefined;
     try {
       block = command.run!(ctx, args);
     } catch (error) {
       this.#failed(error, client, mark, command);
     }
-    const took = server.clock.monoMs() - started;
+    const took = server.timer.stop(started);
     const failed = reply.errors !== errorsBefore;
     if (failed) server.errorStats.count(reply.lastError);
     const waits = block !== undefined && ctx.mayBlock;

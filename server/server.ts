@@ -48,6 +48,7 @@ import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { REDIS_VERSION } from "./version.ts";
+import { CommandTimer, NOTICEABLE_MS } from "./timing.ts";
 import { Tracking } from "./tracking.ts";
 import { Watches } from "./watch.ts";
 
@@ -157,6 +158,8 @@ export class RedisServer implements KeyspaceEvents {
   #stopping = false;
   /** A command that took so many milliseconds is slow for the slow log or the latency monitor. */
   #slowMs = Infinity;
+  /** How long commands take. */
+  readonly timer: CommandTimer;
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
@@ -169,6 +172,7 @@ export class RedisServer implements KeyspaceEvents {
     this.runId = random.secretHex(40);
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
+    this.timer = new CommandTimer(clock, (command, took) => this.#settleTime(command, took));
     this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
     this.store.events = this;
     this.outputLimits = new OutputLimits(config, clock);
@@ -260,6 +264,7 @@ export class RedisServer implements KeyspaceEvents {
       this.maxmemoryActive = config.maxmemory > 0;
       const slowlogMs = config.slowlogLogSlowerThan < 0 ? Infinity : config.slowlogLogSlowerThan / 1000;
       this.#slowMs = Math.min(slowlogMs, config.latencyMonitorThreshold || Infinity);
+      this.timer.precise = this.#slowMs < NOTICEABLE_MS;
     };
     copy();
     config.onApply([
@@ -439,15 +444,22 @@ export class RedisServer implements KeyspaceEvents {
   ): void {
     if (client.loader) return;
     const stats = command.stats;
-    stats.usec += took * 1000;
     if (failed) stats.failed++;
     if (!this.dispatcher.ctx.resumed) {
       stats.calls++;
       this.stats.commandsProcessed++;
     }
     if (waits) return;
-    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
+    if (took < 0) return this.timer.share(command);
+    this.#settleTime(command, took);
     if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
+  }
+
+  /** What a command took, milliseconds: into its statistics. */
+  #settleTime(command: Command, took: number): void {
+    const { stats } = command;
+    stats.usec += took * 1000;
+    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
   }
 
   #recordSlow(client: Client, command: Command, args: Args, took: number): void {
