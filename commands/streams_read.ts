@@ -308,12 +308,11 @@ function replyHistory(
 
 // -- Waiting --------------------------------------------------------------------------------------------------------
 
-/** How a stream stood when its reader went to sleep. */
+/** How a stream stood when its reader looked at it last. */
 interface Seen {
   after: StreamId;
   stream: number;
-  group: number;
-  entriesAdded: number | bigint;
+  events: number;
 }
 
 /** What a reader waits for. Knows streams by number, so as not to keep a deleted one in memory. */
@@ -331,13 +330,12 @@ class StreamWait implements Block {
     // Whoever reads for a group is told when its key goes or becomes something else; others go on waiting.
     this.wakes = groupAt > 0 ? () => true : (kind) => kind === Kind.STREAM;
     for (let i = 0; i < keyCount; i++) {
-      const { after, stream, group } = from[i]!;
+      const { after, stream } = from[i]!;
       this.keys.push(args.bytes(keysAt + i));
       this.seen.push({
         after: after.clone(),
         stream: stream?.serial ?? 0,
-        group: group?.serial ?? 0,
-        entriesAdded: stream?.entriesAdded ?? 0,
+        events: stream?.events ?? 0,
       });
     }
   }
@@ -363,8 +361,9 @@ function resume(ctx: Context, args: Args, wait: StreamWait): void | Block {
   const group = isGroup ? findGroup(stream, args, options.groupAt) : undefined;
   if (isGroup && group === undefined) throw GROUP_GONE;
   const seen = wait.seen[i]!;
-  const isSame = seen.stream === stream.serial && seen.group === (group?.serial ?? 0) &&
-    seen.entriesAdded === stream.entriesAdded;
+  const isSame = seen.stream === stream.serial && seen.events === stream.events;
+  seen.stream = stream.serial;
+  seen.events = stream.events;
   const after = group === undefined ? seen.after : group.lastId;
   if (isSame || stream.lastId.compare(after) <= 0) return wait;
   source.stream = stream;

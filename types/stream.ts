@@ -12,7 +12,7 @@ import type { StoredObject } from "./kind.ts";
 import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
 import { LP_ENTRY_OVERHEAD, lpWrite, lpWriteInt } from "./listpack_builder.ts";
 import { NameList } from "./name_list.ts";
-import { ConsumerGroup, nextSerial, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
+import { ConsumerGroup, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
 import { type IdList, MAX_ID, MIN_ID, StreamId } from "./stream_id.ts";
 import { NodeCursor, StreamNodes } from "./stream_nodes.ts";
 import { DELETED, SAME_FIELDS, StreamReader } from "./stream_reader.ts";
@@ -46,6 +46,8 @@ const tail = new NodeCursor();
 const reader = new StreamReader();
 const scratchId = new StreamId();
 
+let lastSerial = 0;
+
 /** A stream value. */
 export class Stream implements StoredObject {
   /** Entries that are not deleted. */
@@ -60,7 +62,10 @@ export class Stream implements StoredObject {
   entriesAdded: number | bigint = 0;
   readonly groups = new NameList<ConsumerGroup>();
   readonly nodes: StreamNodes;
-  readonly serial: number = nextSerial();
+  /** A number that no other stream of this process has: tells one from its successor under the same key. */
+  readonly serial: number = ++lastSerial;
+  /** Counts what makes redis-server look again after readers that wait: entries added, groups destroyed. */
+  events = 0;
   readonly #meter: Meter = { bytes: STREAM_OVERHEAD };
 
   constructor() {
@@ -150,6 +155,7 @@ export class Stream implements StoredObject {
     this.nodes.replaceInt(tail, live, (lpInt(tail.buf, live) as number) + 1);
     this.#writeEntry(id, args, first, count, sameFields);
     this.length++;
+    this.events++;
     this.entriesAdded = addInt64(this.entriesAdded, 1);
     this.lastId.copy(id);
     if (this.length === 1) this.firstId.copy(id);
@@ -239,6 +245,7 @@ export class Stream implements StoredObject {
   destroyGroup(group: ConsumerGroup): void {
     this.groups.remove(group);
     group.clear();
+    this.events++;
   }
 
   /** Whether XDEL may have left a gap at or after `start`; if so, entries cannot be counted by subtraction. */

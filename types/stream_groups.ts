@@ -21,13 +21,6 @@ const GROUP_OVERHEAD = 600, CONSUMER_OVERHEAD = 330;
 /** `entriesRead` of a group whose number of entries read so far cannot be told. */
 export const UNKNOWN_ENTRIES_READ = -1;
 
-let lastSerial = 0;
-
-/** A number that no other stream or group of this process has: tells one from its successor of the same name. */
-export function nextSerial(): number {
-  return ++lastSerial;
-}
-
 /** A member of a group. */
 export class Consumer {
   readonly name: Uint8Array;
@@ -54,7 +47,6 @@ export class ConsumerGroup {
   /** How many entries of the stream, counted from its very first one, precede or are `lastId`; signed 64 bits. */
   entriesRead: number | bigint = UNKNOWN_ENTRIES_READ;
   readonly consumers = new NameList<Consumer>();
-  readonly serial: number = nextSerial();
   /** The pending entries. Rows are read and changed through the methods here that take a cursor. */
   readonly pending: IdTable;
   readonly #slots: (Consumer | undefined)[] = [];
