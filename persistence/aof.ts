@@ -93,6 +93,11 @@ export class AppendOnlyFile {
     this.#writer?.feed(db, frame);
   }
 
+  /** See {@link AofWriter.annotate}. */
+  annotate(text: string): void {
+    this.#writer?.annotate(text);
+  }
+
   /** See {@link AofWriter.commit}. */
   commit(): Promise<void> {
     return this.#writer === null ? DONE : this.#writer.commit();

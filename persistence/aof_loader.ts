@@ -42,6 +42,8 @@ export interface AofLoadHost {
   /** The whole size is known; then, again and again: so many bytes more are done. */
   begin(totalBytes: number): void;
   progress(bytes: number): void;
+  /** What the annotation says that ends a part, "" without one; the last part comes last. */
+  annotation(text: string): void;
   notice(message: string): void;
   warning(message: string): void;
 }
@@ -132,6 +134,7 @@ class PartLoad {
       file.seekSync(from, Deno.SeekMode.Start);
       const reader = new AofReader(file, this.#size, from);
       const end = yield* this.#commands(reader);
+      this.#host.annotation(end === AofStep.END ? reader.annotation : "");
       if (end === AofStep.DAMAGED) this.#refuseDamaged(reader.offset);
       if (end === AofStep.CUT || this.#queue !== null) this.#cutTail(reader.offset);
     } finally {

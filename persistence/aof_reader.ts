@@ -6,6 +6,7 @@
  * line and every argument ends in CR LF, and a length that leads past the end of the file means a cut tail.
  */
 import type { RequestFrame } from "../resp.ts";
+import { latin1 } from "../types/bytes.ts";
 import type { ByteSource } from "./rdb_input.ts";
 
 const WINDOW_BYTES = 256 * 1024;
@@ -37,6 +38,8 @@ const MAX_DIGITS = 10;
 export class AofReader {
   /** Offset of the next command; after CUT or DAMAGED, of the one that cannot be read. */
   offset: number;
+  /** The annotation behind the last command, without its "#"; "" where a command is the last thing read. */
+  annotation = "";
   readonly #source: ByteSource;
   readonly #size: number;
   #buf: Uint8Array;
@@ -62,6 +65,7 @@ export class AofReader {
         if (!this.#fill()) return AofStep.CUT;
         continue;
       }
+      this.annotation = parsed === ANNOTATION ? latin1(this.#buf, this.#start + 1, this.#pos).trimEnd() : "";
       this.offset += this.#pos - this.#start;
       this.#start = this.#pos;
       if (parsed === COMMAND) return AofStep.COMMAND;

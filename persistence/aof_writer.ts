@@ -121,6 +121,11 @@ export class AofWriter {
     }
   }
 
+  /** Adds a line that loading passes over, for whoever looks for it. `text` is short and has no line breaks. */
+  annotate(text: string): void {
+    this.#text(`#${text}\r\n`);
+  }
+
   /** The time, once a second: where redis-check-aof can cut the file to go back in time. */
   #annotate(): void {
     const second = Math.floor(this.#host.wallMs() / 1000);

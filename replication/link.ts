@@ -7,6 +7,7 @@ import type { ReplicationStream } from "./stream.ts";
 export interface LinkTransport {
   /** `ip:port` of the other end. */
   readonly peer: string;
+  readonly bytesRead: number;
   /** Sends bytes behind everything sent so far; false where the connection is gone. */
   send(bytes: Uint8Array): Promise<boolean>;
   destroy(): void;
@@ -53,6 +54,8 @@ export class ReplicaLink {
   startsOnAck = false;
   /** Monotonic milliseconds since which the soft output limit is exceeded; 0: it is not. */
   overSoftSinceMs = 0;
+  /** Bytes that had come from it when cron looked last. */
+  bytesSeen = 0;
   #pumping = false;
   #sending: Promise<unknown> = Promise.resolve();
 

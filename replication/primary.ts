@@ -320,6 +320,7 @@ export class Primary {
       // A line feed is nothing to the replica but a sign of life, while it waits for its file.
       if (link.state === "waiting" || link.state === "snapshot") link.send(NEWLINE);
       if (this.#overLimit(link)) link.close();
+      this.#hear(link, now);
       if (link.state !== "online" || link.old || now - link.ackedAtMs <= settings.replTimeout * 1000) {
         continue;
       }
@@ -332,6 +333,13 @@ export class Primary {
     if (this.#isSyncDue(now)) this.#beginSync();
     this.countGood();
     this.#trim();
+  }
+
+  /** While a replica loads its file it sends line feeds in place of acknowledgements. */
+  #hear(link: ReplicaLink, now: number): void {
+    const bytes = link.client.transport?.bytesRead ?? 0;
+    if (link.startsOnAck && bytes !== link.bytesSeen) link.ackedAtMs = now;
+    link.bytesSeen = bytes;
   }
 
   #expireBacklog(now: number): void {

@@ -117,7 +117,15 @@ export class PrimarySocket {
 
   /** Sends a command of ASCII words. */
   command(...words: readonly string[]): void {
-    const bytes = fromLatin1(encodeWords(words));
+    this.#send(fromLatin1(encodeWords(words)));
+  }
+
+  /** Sends a sign of life that is no command. */
+  newline(): void {
+    this.#send(fromLatin1("\n"));
+  }
+
+  #send(bytes: Uint8Array): void {
     this.#writing = this.#writing.then(() => this.#write(bytes)).catch(() => this.close());
   }
 

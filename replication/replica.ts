@@ -98,6 +98,7 @@ export class Replica {
   #db = 0;
   #session: PrimarySession | null = null;
   #connectingSinceMs = 0;
+  #loadingFile = false;
 
   constructor(stream: ReplicationStream, host: ReplicaHost) {
     this.#stream = stream;
@@ -283,8 +284,10 @@ export class Replica {
       stream.dropBacklog();
       host.notice("MASTER <-> REPLICA sync: Flushing old data");
       host.notice("MASTER <-> REPLICA sync: Loading DB in memory");
+      this.#loadingFile = true;
       this.#db = await file.load();
     } finally {
+      this.#loadingFile = false;
       file.discard();
     }
     if (attempt !== this.#attempt) return;
@@ -359,8 +362,10 @@ export class Replica {
     if (phase === "none") return;
     if (phase === "connect") return this.connect();
     if (phase === "connecting") return this.#limitConnecting();
+    // The primary is not read while its file is loaded, so that its silence means nothing; ours must not alarm it.
+    if (this.#loadingFile) return this.#socket?.newline();
     const silentMs = this.#host.monotonicMs() - this.lastReadMs;
-    if (this.#socket !== null && silentMs > this.#host.settings.replTimeout * 1000 && !this.loading) {
+    if (this.#socket !== null && silentMs > this.#host.settings.replTimeout * 1000) {
       this.#host.warning(
         phase === "connected"
           ? "MASTER timeout: no data nor PING received..."
@@ -380,10 +385,5 @@ export class Replica {
     this.#host.warning("Timeout connecting to the MASTER...");
     this.#drop();
     this.#setPhase("connect");
-  }
-
-  /** The received file is being loaded: the primary is not read meanwhile, so that its silence means nothing. */
-  get loading(): boolean {
-    return this.phase === "sync" && this.syncTotalBytes > 0 && this.syncReadBytes >= this.syncTotalBytes;
   }
 }

@@ -205,6 +205,7 @@ function* aofSteps(server: RedisServer): Loading<void> {
     sliceMs: SLICE_MS,
     begin: (totalBytes) => loading!.totalBytes = totalBytes,
     progress: (bytes) => loading!.loadedBytes += bytes,
+    annotation: (text) => noteAnnotation(server.persistence.loadedReplication, text),
     notice: (message) => server.log.notice(message),
     warning: (message) => server.log.warning(message),
   };
@@ -251,4 +252,12 @@ function noteReplication(
   if (name === "repl-id" && value.length === 40) note.id = value;
   else if (name === "repl-offset") note.offset = Number(value);
   else if (name === "repl-stream-db") note.db = Number(value);
+}
+
+/** As {@link noteReplication}, from the line at the end of an append-only file. */
+function noteAnnotation(note: RedisServer["persistence"]["loadedReplication"], text: string): void {
+  const match = /^REPL:([0-9a-f]{40}):(\d+):(\d+)$/.exec(text);
+  note.id = match?.[1] ?? "";
+  note.offset = Number(match?.[2] ?? -1);
+  note.db = Number(match?.[3] ?? 0);
 }

@@ -222,6 +222,9 @@ export class Persistence {
         log.warning("There is a child rewriting the AOF. Killing it!");
         this.#running.snapshot.abort("shutdown");
       }
+      // Where this data set stands in a replication history: a replica can go on from here when it starts again.
+      const note = this.aof.state === "on" ? this.replicationNote() : null;
+      if (note !== null) this.aof.annotate(`REPL:${note.id}:${note.offset}:${note.db}`);
       log.notice("Calling fsync() on the AOF file.");
       try {
         this.aof.close();

@@ -337,7 +337,7 @@ export class Replication implements ReplicationView {
     this.failover.cron();
     if (now - this.#lastCronMs < CRON_MS) return;
     this.#lastCronMs = now;
-    if (!server.loading) this.replica.cron();
+    this.replica.cron();
     this.primary.cron();
   }
 }

@@ -73,6 +73,7 @@ export class MiniServer {
   load(): void {
     this.aof.readManifest();
     const steps = loadAppendOnlyFile(this.aof, {
+      annotation: () => {},
       disk: this.disk,
       settings: this.settings,
       frame: new Frame([]),

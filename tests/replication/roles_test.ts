@@ -117,13 +117,17 @@ Deno.test("FAILOVER that is never met gives up and lets writes go on", async () 
   assertEquals(await textOf(primary, "FAILOVER", "ABORT"), "ERR No failover in progress.");
 });
 
-Deno.test("a replica restarts and goes on where its file ends", async () => {
+for (const kept of [["--save", "3600 1"], ["--appendonly", "yes"]]) {
+  Deno.test(`a replica restarts and goes on where its file ends (${kept[0]})`, () => goesOn(kept));
+}
+
+async function goesOn(kept: readonly string[]): Promise<void> {
   await using primary = await startServer("toy", { args: NOW });
   const dir = await Deno.makeTempDir();
   try {
     const replica = await startServer("toy", {
       dir,
-      args: ["--replicaof", `127.0.0.1 ${primary.port}`, "--save", "3600 1"],
+      args: ["--replicaof", `127.0.0.1 ${primary.port}`, ...kept],
     });
     await waitForField(replica, "master_link_status", isUp);
     await using client = await primary.connect();
@@ -131,11 +135,12 @@ Deno.test("a replica restarts and goes on where its file ends", async () => {
     await client.call("SET", "k", "1");
     await client.call("SET", "short", "1", "PX", "1");
     await waitInStep(primary, replica);
+    await waitForField(replica, "aof_rewrite_in_progress", (v) => v === "0");
     await replica.stop();
     await client.call("SET", "k", "2");
     await using again = await startServer("toy", {
       dir,
-      args: ["--replicaof", `127.0.0.1 ${primary.port}`, "--save", "3600 1"],
+      args: ["--replicaof", `127.0.0.1 ${primary.port}`, ...kept],
     });
     await waitForField(again, "master_link_status", isUp);
     await assertSame(primary, again);
@@ -144,7 +149,7 @@ Deno.test("a replica restarts and goes on where its file ends", async () => {
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
+}
 
 Deno.test("a primary restarts and its replicas go on where its file ends", async () => {
   const dir = await Deno.makeTempDir();
