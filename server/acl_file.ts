@@ -54,6 +54,8 @@ export class UserLines {
 export function userOfLine([name, ...rules]: readonly string[], context: RuleContext): User {
   if (hasBlanks(name!)) throw new Error("Spaces not allowed in ACL usernames");
   const user = new User(name!, newSelector(context));
+  // The default user exists already: what it is begins with a "reset", which shows in its flags.
+  if (name === "default") applyRule(user, "reset", context);
   for (const rule of rules) {
     const fault = applyRule(user, rule, context);
     if (fault !== undefined) {
