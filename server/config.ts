@@ -76,12 +76,9 @@ export class Config extends ConfigValues {
     super();
     this.host = host;
     this.dir = host.startDirectory;
-    this.onApply(["tls-port", "tls-replication", "tls-cluster"], () => {
-      if (this.usesTls) return "Unable to update TLS configuration. Check server logs.";
-    });
   }
 
-  /** Whether the settings ask for TLS, which this server does not have. */
+  /** Whether the settings ask for TLS. */
   get usesTls(): boolean {
     return this.tlsPort !== 0 || this.tlsReplication || this.tlsCluster;
   }

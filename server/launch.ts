@@ -119,10 +119,6 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
     );
     return false;
   }
-  if (config.usesTls) {
-    log.warning("Failed to configure TLS: this server has none. Exiting.");
-    return false;
-  }
   if (config.daemonize) {
     log.warning("daemonize is ignored: this runtime cannot fork, the server stays in the foreground");
   }

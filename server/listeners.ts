@@ -1,9 +1,9 @@
 /**
- * The sockets that clients come in by: TCP on every `bind` address, a unix socket.
+ * The sockets that clients come in by: TCP and TLS on every `bind` address, a unix socket.
  *
  * An error while accepting never ends a listener: out of file descriptors, for one, passes.
  *
- * CONFIG SET port and bind move the TCP listeners while clients stay connected. What is wanted and open already stays
+ * CONFIG SET port, bind and tls-* move the listeners while clients stay connected. What is wanted and open already stays
  * open, what is new is opened before the rest is closed. Only where an old address covers a new one (`*` and
  * 127.0.0.1) must the old one go first, and the runtime lets go of it a turn later: then the new one follows.
  */
@@ -11,6 +11,7 @@
 import type { Config } from "./config.ts";
 import type { Socket } from "./connection.ts";
 import type { Log } from "./log.ts";
+import { TLS_SETTINGS, type TlsCredentials, tlsCredentials } from "./tls.ts";
 
 /** A client that came in. */
 export interface Incoming {
@@ -31,9 +32,11 @@ const RETRY_MS = 50;
 const REOPEN_TRIES = 100;
 const REOPEN_MS = 5;
 
-/** A `bind` address in the form the runtime wants. */
+/** A `bind` address in the form the runtime wants, with one of the ports. */
 interface Address {
   readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
   /** The server does without it where it cannot be had. */
   readonly optional: boolean;
 }
@@ -43,11 +46,13 @@ export class Listeners {
   readonly #config: Config;
   readonly #log: Log;
   readonly #accept: Accept;
-  /** TCP listeners by "host port". */
+  /** TCP and TLS listeners by {@link keyOf}. */
   #tcp = new Map<string, Deno.Listener>();
   #unix: Deno.Listener | undefined;
   #unixPath = "";
   #started = false;
+  /** What TLS listeners are opened with, while there are any. */
+  #credentials: TlsCredentials | undefined;
   #closed = false;
 
   constructor(config: Config, log: Log, accept: Accept) {
@@ -60,103 +65,133 @@ export class Listeners {
     config.onApply("bind", () => {
       if (!this.#move()) return "Failed to bind to specified addresses.";
     });
+    config.onApply(TLS_SETTINGS, () => this.#applyTls());
   }
 
   /** The port that was really bound (a port of 0 disables TCP). */
   get port(): number {
-    const address = this.#tcp.values().next().value?.addr;
-    return address !== undefined && "port" in address ? address.port : 0;
+    for (const [key, { addr }] of this.#tcp) if (!key.endsWith(TLS) && "port" in addr) return addr.port;
+    return 0;
   }
 
   /** Opens everything that is configured. Throws an Error whose message is for the log where something cannot be had. */
   open(): void {
-    const { port, unixsocket } = this.#config;
+    const { unixsocket } = this.#config;
+    this.#loadCredentials();
     const addresses = this.#wanted();
     if (addresses.length === 0 && unixsocket === "") {
       throw new Error("Configured to not listen anywhere, exiting.");
     }
     for (const address of addresses) {
-      const error = this.#listen(address, port);
+      const error = this.#listen(address);
       if (error === undefined) continue;
-      this.#complain(address, port, error);
-      if (!mayLack(address, error)) throw cannotListen(port);
+      this.#complain(address, error);
+      if (!mayLack(address, error)) throw cannotListen(address);
     }
-    if (addresses.length > 0 && this.#tcp.size === 0) throw cannotListen(port);
+    for (const address of addresses) {
+      const found = [...this.#tcp.keys()].some((key) => key.endsWith(TLS) === address.tls);
+      if (!found) throw cannotListen(address);
+    }
     if (unixsocket !== "") this.#openUnix(this.#config.path(unixsocket));
     this.#started = true;
   }
 
+  /** Reads certificate and key where TLS is asked for. Throws an Error for the log where it cannot be had. */
+  #loadCredentials(): void {
+    const credentials = this.#config.usesTls ? tlsCredentials(this.#config) : undefined;
+    if (typeof credentials === "string") {
+      this.#log.warning(credentials);
+      throw new Error("Failed to configure TLS. Check logs for more info.");
+    }
+    this.#credentials = credentials;
+  }
+
+  /** A TLS setting is another one now: all TLS listeners are opened anew. Returns Redis's error. */
+  #applyTls(): string | undefined {
+    if (this.#closed || !this.#started) return undefined;
+    const before = this.#credentials;
+    try {
+      this.#loadCredentials();
+    } catch {
+      return "Unable to update TLS configuration. Check server logs.";
+    }
+    if (this.#move(true)) return undefined;
+    this.#credentials = before;
+    return "Unable to listen on this port. Check server logs.";
+  }
+
   /**
-   * Port or addresses are others now: listens there. False, and everything as before, where that cannot be had.
+   * Ports or addresses are others now: listens there. False, and everything as before, where that cannot be had.
+   * @param renew TLS listeners are opened again even where they are
    */
-  #move(): boolean {
+  #move(renew = false): boolean {
     if (this.#closed || !this.#started) return true;
-    const { port } = this.#config;
     const addresses = this.#wanted();
     const before = new Map(this.#tcp);
-    const keys = new Set(addresses.map(({ host }) => `${host} ${port}`));
-    const closing = [...before].filter(([key]) => !keys.has(key));
-    const overlap = closing.some(([key]) => key.endsWith(` ${port}`));
+    const keys = new Set(addresses.map(keyOf));
+    const closing = [...before].filter(([key]) => !keys.has(key) || (renew && key.endsWith(TLS)));
+    for (const [key] of closing) this.#tcp.delete(key);
+    const leaving = new Set(closing.map(([key]) => portOf(key)));
     const later: Address[] = [];
     for (const address of addresses) {
-      const error = this.#listen(address, port);
+      const error = this.#listen(address);
       if (error === undefined) continue;
-      if (overlap && error instanceof Deno.errors.AddrInUse && isLocal(address.host)) {
+      if (leaving.has(address.port) && error instanceof Deno.errors.AddrInUse && isLocal(address.host)) {
         later.push(address);
         continue;
       }
-      this.#complain(address, port, error);
+      this.#complain(address, error);
       if (mayLack(address, error)) continue;
-      for (const [key, listener] of this.#tcp) if (!before.has(key)) closeQuietly(listener);
+      for (const [key, listener] of this.#tcp) if (before.get(key) !== listener) closeQuietly(listener);
       this.#tcp = before;
       return false;
     }
-    for (const [key, listener] of closing) {
-      this.#tcp.delete(key);
-      closeQuietly(listener);
-    }
-    if (later.length > 0) this.#listenLater(later, port);
+    for (const [, listener] of closing) closeQuietly(listener);
+    if (later.length > 0) this.#listenLater(later);
     return true;
   }
 
   /** Listens on addresses that a listener of ours has just left, as soon as the runtime has let go of it. */
-  async #listenLater(addresses: readonly Address[], port: number): Promise<void> {
+  async #listenLater(addresses: readonly Address[]): Promise<void> {
     for (const address of addresses) {
       let error: Error | undefined;
       for (let tries = 0; tries < REOPEN_TRIES; tries++) {
         await new Promise((resolve) => setTimeout(resolve, tries === 0 ? 0 : REOPEN_MS));
-        if (this.#closed || this.#config.port !== port) return;
-        error = this.#listen(address, port);
+        if (this.#closed || !this.#wanted().some((wanted) => keyOf(wanted) === keyOf(address))) return;
+        error = this.#listen(address);
         if (error === undefined) break;
       }
-      if (error !== undefined) this.#complain(address, port, error);
+      if (error !== undefined) this.#complain(address, error);
     }
   }
 
   /** The addresses to listen on. The one for all of IPv6 comes first: on most systems it takes all of IPv4 along. */
   #wanted(): Address[] {
-    const { port, bind } = this.#config;
-    if (port === 0) return [];
-    const addresses = bind.map((text) => {
+    const { port, tlsPort, bind } = this.#config;
+    const addresses = bind.flatMap((text) => {
       const optional = text.startsWith("-");
       const name = optional ? text.slice(1) : text;
-      return { host: name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name, optional };
-    });
+      const host = name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name;
+      return [{ host, optional, port, tls: false }, { host, optional, port: tlsPort, tls: true }];
+    }).filter((address) => address.port !== 0);
     return addresses.sort((a, b) => Number(b.host === "::") - Number(a.host === "::"));
   }
 
   /** Opens one listener, unless it is open already. Returns what went wrong. */
-  #listen({ host }: Address, port: number): Error | undefined {
-    const key = `${host} ${port}`;
+  #listen(address: Address): Error | undefined {
+    const { host, port, tls } = address;
+    const key = keyOf(address);
     if (this.#tcp.has(key)) return undefined;
     try {
-      const { tcpBacklog } = this.#config;
-      const listener = Deno.listen({ hostname: host, port, tcpBacklog } as Deno.TcpListenOptions);
+      const options = { hostname: host, port, tcpBacklog: this.#config.tcpBacklog };
+      const listener = tls
+        ? Deno.listenTls({ ...options, ...this.#credentials! }) as unknown as Deno.Listener
+        : Deno.listen(options as Deno.TcpListenOptions);
       this.#tcp.set(key, listener);
       this.#serve(listener, false);
       return undefined;
     } catch (error) {
-      const covered = !host.includes(":") && this.#tcp.has(`:: ${port}`);
+      const covered = !host.includes(":") && this.#tcp.has(keyOf({ ...address, host: "::" }));
       if (covered && error instanceof Deno.errors.AddrInUse) return undefined;
       return error instanceof Error ? error : new Error(String(error));
     }
@@ -164,15 +199,17 @@ export class Listeners {
 
   /** Whether a connection to an IPv4 address, which the listener for all of IPv6 takes too, was asked for by `bind`. */
   #isWanted(socket: Deno.TcpConn): boolean {
-    const { hostname } = socket.localAddr as Deno.NetAddr;
+    const { hostname, port } = socket.localAddr as Deno.NetAddr;
     if (!hostname.startsWith("::ffff:")) return true;
     const host = hostname.slice("::ffff:".length);
-    return this.#wanted().some((address) => address.host === "0.0.0.0" || address.host === host);
+    return this.#wanted().some((address) =>
+      address.port === port && (address.host === "0.0.0.0" || address.host === host)
+    );
   }
 
-  #complain(address: Address, port: number, error: Error): void {
+  #complain(address: Address, error: Error): void {
     if (mayLack(address, error)) return;
-    const { host } = address;
+    const { host, port } = address;
     const reason = error instanceof Deno.errors.AddrInUse ? "bind: Address already in use" : error.message;
     this.#log.warning(`Warning: Could not create server TCP listening socket ${host}:${port}: ${reason}`);
   }
@@ -226,8 +263,10 @@ export class Listeners {
   }
 
   #describeTcp(socket: Deno.TcpConn): Incoming {
-    socket.setNoDelay(true);
-    if (this.#config.tcpKeepalive > 0) socket.setKeepAlive(true);
+    if ("setNoDelay" in socket) { // TLS connections have no such methods
+      socket.setNoDelay(true);
+      if (this.#config.tcpKeepalive > 0) socket.setKeepAlive(true);
+    }
     const remote = socket.remoteAddr as Deno.NetAddr;
     const local = socket.localAddr as Deno.NetAddr;
     const host = remote.hostname.replace(/^::ffff:/, "");
@@ -267,8 +306,19 @@ function mayLack(address: Address, error: Error): boolean {
   return address.optional && !(error instanceof Deno.errors.AddrInUse);
 }
 
-function cannotListen(port: number): Error {
-  return new Error(`Failed listening on port ${port} (TCP), aborting.`);
+function cannotListen({ port, tls }: Address): Error {
+  return new Error(`Failed listening on port ${port} (${tls ? "TLS" : "TCP"}), aborting.`);
+}
+
+/** How the key of a TLS listener ends. */
+const TLS = " tls";
+
+function keyOf({ host, port, tls }: Address): string {
+  return `${host} ${port}${tls ? TLS : ""}`;
+}
+
+function portOf(key: string): number {
+  return Number(key.split(" ")[1]);
 }
 
 /** Whether this machine has the address (or the name resolves to one it has). */

@@ -153,11 +153,6 @@ Deno.test("protection: immutable, protected, loading, TLS", () => {
     config.set(["dbfilename", "y"], { local: false, loading: false }),
     "ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set protected config",
   );
-  assertEquals(
-    config.set(["tls-port", "7000"], LOCAL),
-    "ERR CONFIG SET failed (possibly related to argument 'tls-port') - " +
-      "Unable to update TLS configuration. Check server logs.",
-  );
   assertEquals([
     allowsProtected("yes", false),
     allowsProtected("local", true),
