@@ -18,6 +18,7 @@ import { SystemHost, toBinary } from "./config_host.ts";
 import { Config } from "./config.ts";
 import { fileSink, Log } from "./log.ts";
 import { Random } from "./random.ts";
+import { tlsCredentials } from "./tls.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 
@@ -117,6 +118,12 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
     log.warning(
       "Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting",
     );
+    return false;
+  }
+  const tls = config.usesTls ? tlsCredentials(config) : undefined;
+  if (typeof tls === "string") {
+    log.warning(tls);
+    log.warning("Failed to configure TLS. Check logs for more info.");
     return false;
   }
   if (config.daemonize) {

@@ -11,7 +11,7 @@
 import type { Config } from "./config.ts";
 import type { Socket } from "./connection.ts";
 import type { Log } from "./log.ts";
-import { TLS_SETTINGS, type TlsCredentials, tlsCredentials } from "./tls.ts";
+import { TLS_SETTINGS, type TlsCredentials, tlsCredentials, TlsSocket } from "./tls.ts";
 
 /** A client that came in. */
 export interface Incoming {
@@ -106,7 +106,7 @@ export class Listeners {
     this.#credentials = credentials;
   }
 
-  /** A TLS setting is another one now: all TLS listeners are opened anew. Returns Redis's error. */
+  /** A TLS setting is another one now: with another certificate, all TLS listeners are opened anew. Returns Redis's error. */
   #applyTls(): string | undefined {
     if (this.#closed || !this.#started) return undefined;
     const before = this.#credentials;
@@ -115,7 +115,9 @@ export class Listeners {
     } catch {
       return "Unable to update TLS configuration. Check server logs.";
     }
-    if (this.#move(true)) return undefined;
+    const after = this.#credentials;
+    const renewed = before?.cert !== after?.cert || before?.key !== after?.key;
+    if (this.#move(renewed)) return undefined;
     this.#credentials = before;
     return "Unable to listen on this port. Check server logs.";
   }
@@ -263,7 +265,8 @@ export class Listeners {
   }
 
   #describeTcp(socket: Deno.TcpConn): Incoming {
-    if ("setNoDelay" in socket) { // TLS connections have no such methods
+    const encrypted = "handshake" in socket;
+    if (!encrypted) { // the runtime does the same for TLS connections, which have no methods for it
       socket.setNoDelay(true);
       if (this.#config.tcpKeepalive > 0) socket.setKeepAlive(true);
     }
@@ -271,7 +274,7 @@ export class Listeners {
     const local = socket.localAddr as Deno.NetAddr;
     const host = remote.hostname.replace(/^::ffff:/, "");
     return {
-      socket,
+      socket: encrypted ? new TlsSocket(socket, (line) => this.#log.verbose(line)) : socket,
       peer: endpoint(host, remote.port),
       local: endpoint(local.hostname.replace(/^::ffff:/, ""), local.port),
       unix: false,

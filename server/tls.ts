@@ -7,6 +7,7 @@
  */
 
 import type { Config } from "./config.ts";
+import type { Socket } from "./connection.ts";
 import { joinPath, SystemError } from "./config_host.ts";
 
 /** What a TLS listener is opened with: PEM texts. */
@@ -97,5 +98,46 @@ function faultOf(credentials: TlsCredentials, file: string): string | undefined 
     return undefined;
   } catch (error) {
     return `Failed to load certificate: ${file}: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/**
+ * A TLS connection as the rest of the server knows connections. Clients leave without the farewell that TLS has for it, and some
+ * speak no TLS at all: both are the end of a connection and no fault.
+ */
+export class TlsSocket implements Socket {
+  readonly #conn: Socket;
+  readonly #note: (line: string) => void;
+
+  /** @param note takes lines for the log */
+  constructor(conn: Socket, note: (line: string) => void) {
+    this.#conn = conn;
+    this.#note = note;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#conn.read(into);
+    } catch (error) {
+      if (error instanceof Deno.errors.UnexpectedEof) return null;
+      if (!(error instanceof Deno.errors.InvalidData)) throw error;
+      this.#note(`Error accepting a client connection: ${error.message}`);
+      return null;
+    }
+  }
+
+  async write(data: Uint8Array): Promise<number> {
+    try {
+      return await this.#conn.write(data);
+    } catch (error) {
+      if (error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.InvalidData) {
+        throw new Deno.errors.ConnectionReset(error.message);
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#conn.close();
   }
 }
