@@ -43,6 +43,10 @@ export interface PrimaryHost extends FullSyncHost {
   acknowledged(link: ReplicaLink): void;
 }
 
+/** How many rounds of waiting callbacks pass before replicas are fed. */
+const GATHER_ROUNDS = 6;
+const NOTHING = Promise.resolve();
+
 /** All replicas of this server. */
 export class Primary {
   readonly links = new Set<ReplicaLink>();
@@ -237,7 +241,13 @@ export class Primary {
   streamGrown(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    queueMicrotask(() => this.#flush());
+    this.#gather();
+  }
+
+  /** Requests that arrived in this turn of the event loop run first and join: one write to each replica for all. */
+  async #gather(): Promise<void> {
+    for (let round = 0; round < GATHER_ROUNDS; round++) await NOTHING;
+    this.#flush();
   }
 
   #flush(): void {
