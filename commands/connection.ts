@@ -129,7 +129,6 @@ function hello(ctx: Context, args: Args): void {
     if (protocol < 2 || protocol > 3) throw NOPROTO;
   }
   const { client, server } = ctx;
-  let name: string | undefined;
   for (let i = 2; i < args.count; i++) {
     const more = args.count - 1 - i;
     if (args.is(i, "AUTH") && more >= 2) {
@@ -137,11 +136,10 @@ function hello(ctx: Context, args: Args): void {
         throw WRONGPASS;
       }
       i += 2;
-    } else if (args.is(i, "SETNAME") && more >= 1) name = clientName(args, ++i);
+    } else if (args.is(i, "SETNAME") && more >= 1) client.name = clientName(args, ++i);
     else throw new CommandError(`ERR Syntax error in HELLO option '${args.cText(i)}'`);
   }
   if (!client.authenticated) throw HELLO_NOAUTH;
-  if (name !== undefined) client.name = name;
   if (protocol > 0) client.reply.protocol = protocol;
   const reply = ctx.reply;
   reply.map(7);

@@ -57,9 +57,23 @@ export interface ExpiryOptions {
   nx: boolean;
   xx: boolean;
   get: boolean;
+  /** The time as it was given; {@link resolveExpiry} makes an expiry of it. */
+  unit: TimeUnit | undefined;
+  valueAt: number;
 }
 
-/** Reads the options of SET (`forSet`) or GETEX from argument `from` on. Throws "syntax error". */
+/** Makes an expiry of the time that was given, if one was. Throws as {@link expiryFrom} does. */
+export function resolveExpiry(ctx: Context, args: Args, options: ExpiryOptions): void {
+  const { unit } = options;
+  if (unit === undefined) return;
+  options.expiry = expiryFrom(ctx, args, options.valueAt, unit);
+  options.exact = unit.absolute && !unit.seconds;
+}
+
+/**
+ * Reads the options of SET (`forSet`) or GETEX from argument `from` on. Throws "syntax error". The time is resolved
+ * for SET; GETEX looks at its key first and does that itself.
+ */
 export function expiryOptions(ctx: Context, args: Args, from: number, forSet: boolean): ExpiryOptions {
   const options: ExpiryOptions = {
     expiry: NO_EXPIRY,
@@ -69,25 +83,22 @@ export function expiryOptions(ctx: Context, args: Args, from: number, forSet: bo
     nx: false,
     xx: false,
     get: false,
+    unit: undefined,
+    valueAt: 0,
   };
-  let unit: TimeUnit | undefined;
-  let valueAt = 0;
   for (let i = from; i < args.count; i++) {
     const timed = i + 1 < args.count ? UNITS.find(([word]) => args.is(i, word)) : undefined;
-    const taken = unit !== undefined || options.keepTtl || options.persist;
+    const taken = options.unit !== undefined || options.keepTtl || options.persist;
     if (forSet && args.is(i, "NX") && !options.xx) options.nx = true;
     else if (forSet && args.is(i, "XX") && !options.nx) options.xx = true;
     else if (forSet && args.is(i, "GET")) options.get = true;
-    else if (forSet && args.is(i, "KEEPTTL") && unit === undefined) options.keepTtl = true;
-    else if (!forSet && args.is(i, "PERSIST") && unit === undefined) options.persist = true;
+    else if (forSet && args.is(i, "KEEPTTL") && options.unit === undefined) options.keepTtl = true;
+    else if (!forSet && args.is(i, "PERSIST") && options.unit === undefined) options.persist = true;
     else if (timed !== undefined && !taken) {
-      unit = timed[1];
-      valueAt = ++i;
+      options.unit = timed[1];
+      options.valueAt = ++i;
     } else throw SYNTAX;
   }
-  if (unit !== undefined) {
-    options.expiry = expiryFrom(ctx, args, valueAt, unit);
-    options.exact = unit.absolute && !unit.seconds;
-  }
+  if (forSet) resolveExpiry(ctx, args, options);
   return options;
 }

@@ -20,7 +20,7 @@ import {
   STRING_TOO_LONG,
   wrongArity,
 } from "./errors.ts";
-import { expiryFrom, expiryOptions } from "./expiry.ts";
+import { expiryFrom, expiryOptions, resolveExpiry } from "./expiry.ts";
 import { lcs } from "./lcs.ts";
 import { Notify } from "./notify_classes.ts";
 import { at, type CommandRow, range } from "./row.ts";
@@ -405,6 +405,7 @@ function getdel(ctx: Context, args: Args): void {
 function getex(ctx: Context, args: Args): void {
   const options = expiryOptions(ctx, args, 2, false);
   const addr = ctx.readString(args, 1);
+  if (addr !== 0) resolveExpiry(ctx, args, options);
   replyString(ctx, addr);
   if (addr === 0) return;
   const start = args.starts[1]!;

@@ -5,10 +5,4 @@
 export const PENDING: ReadonlySet<string> = new Set([
   // scripting
   ..."eval eval_ro evalsha evalsha_ro fcall fcall_ro function script".split(" "),
-  "migrate",
-  // access control
-  "acl",
-  // looking at the server
-  ..."latency memory monitor slowlog".split(" "),
-  "shutdown",
 ]);
