@@ -9,7 +9,7 @@ import { allAfter, at, type CommandRow } from "./row.ts";
 export const migrateRow: CommandRow = {
   name: "MIGRATE",
   arity: -6,
-  flags: ["write"],
+  flags: ["write", "movablekeys"],
   keys: [3, 3, 1],
   specs: [at(3, "RW access delete"), allAfter("KEYS", -2, "RW access delete incomplete")],
   categories: ["keyspace", "dangerous"],

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { RawClient } from "../helpers/client.ts";
 import { show } from "../helpers/resp.ts";
+import { deepUnordered } from "../helpers/rules.ts";
 import { Duel } from "../helpers/duel.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import { GRAMMARS } from "./grammars/index.ts";
@@ -52,4 +53,23 @@ realTest("the commands are those of redis-server, but for the pending ones", asy
     "there, so no longer pending: remove from pending.ts",
   );
   assertEquals([...ours].filter((name) => !real.includes(name)), [], "not a command of 7.0.15");
+});
+
+realTest("COMMAND INFO says of every command what redis-server says", async () => {
+  await using redis = await startServer("redis");
+  await using toy = await startServer("toy");
+  await using ours = await RawClient.connect(toy.port);
+  await using real = await RawClient.connect(redis.port);
+  const list = await ours.call("COMMAND", "LIST");
+  if (list.type !== "array") throw new Error(`COMMAND LIST: ${show(list)}`);
+  const different: string[] = [];
+  for (const item of list.items) {
+    const name = item.type === "bulk" ? item.text : "";
+    const [a, b] = await Promise.all([
+      ours.call("COMMAND", "INFO", name),
+      real.call("COMMAND", "INFO", name),
+    ]);
+    if (!deepUnordered.same(a, b)) different.push(`${name}:\n  toy:   ${show(a)}\n  redis: ${show(b)}`);
+  }
+  if (different.length > 0) throw new Error(different.join("\n"));
 });
