@@ -279,6 +279,9 @@ function bitfield(ctx: Context, args: Args): void {
     else if (changeField(ctx, addr, operation) || (lengthened && stored)) changes++;
   }
   if (changes > 0) ctx.changed(Notify.STRING, "setbit", args, 1, changes);
+  // Operations that all failed may have made or lengthened the string before: redis-server keeps that to itself, and
+  // so loses it at the next start; it is counted here, that it goes out.
+  else if (lengthened) ctx.dirty++;
 }
 
 function bitfieldRo(ctx: Context, args: Args): void {

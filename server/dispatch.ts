@@ -291,6 +291,8 @@ export class Dispatcher {
   replay(client: Client, command: Command, args: Args): void {
     const { store } = this.#server;
     const ctx = this.ctx;
+    // DEBUG LOADAOF is a command itself, which goes on afterwards.
+    const { client: outerClient, db: outerDb, reply: outerReply, command: outerCommand } = ctx;
     const mark = client.reply.pos;
     ctx.client = client;
     ctx.db = client.db;
@@ -307,6 +309,10 @@ export class Dispatcher {
     }
     this.depth--;
     store.thaw();
+    ctx.client = outerClient;
+    ctx.db = outerDb;
+    ctx.reply = outerReply;
+    ctx.command = outerCommand;
   }
 
   /** A waiting client's key may be ready: runs its command again. True if it got its reply. */

@@ -294,7 +294,8 @@ export class Persistence {
 
   /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */
   reloadAof(): boolean {
-    const { store, log, propagation, config } = this.#server;
+    const { store, log, propagation, config, dispatcher } = this.#server;
+    const { dirty } = dispatcher.ctx;
     this.aof.flush(true);
     for (const db of store.databases) db.flush();
     propagation.remove(this.aof);
@@ -306,7 +307,8 @@ export class Persistence {
     } finally {
       if (config.appendonly) propagation.add(this.aof);
     }
-    this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
+    // What the file holds is no change: neither must the save points count it, nor this command go to the file.
+    this.#dirtyAtSave = dispatcher.ctx.dirty = dirty;
     log.warning("Append Only File loaded by DEBUG LOADAOF");
     return true;
   }
