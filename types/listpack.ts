@@ -267,26 +267,23 @@ export function lpFindFrom(
   const int = mayBeInt(needle, needleStart, needleEnd)
     ? parseInt64(needle, needleStart, needleEnd)
     : undefined;
-  let toSkip = 0;
-  for (;;) {
-    const byte = buf[p]!;
-    if (byte === LP_END) return -1;
-    const size = lpEncodedSize(buf, p);
-    if (toSkip > 0) {
-      toSkip--;
-    } else {
-      toSkip = skip;
-      if (byte < 0x80 || (byte >= 0xc0 && byte < 0xe0) || byte > LP_STR32) {
-        if (int !== undefined && lpInt(buf, p) === int) return p;
-      } else {
-        const data = p + stringHeader(byte);
-        if (p + size - data === length && equalBytes(buf, data, p + size, needle, needleStart, needleEnd)) {
-          return p;
-        }
+  // The first byte of a short string tells its length; names of one length mostly differ in their last byte.
+  const short = length < 64 ? 0x80 | length : -1;
+  const last = length > 0 ? needle[needleEnd - 1]! : -1;
+  for (let byte = buf[p]!; byte !== LP_END; byte = buf[p]!) {
+    if (byte >= 0x80 && byte < 0xc0) {
+      if (byte === short && (length === 0 || buf[p + length] === last)) {
+        if (equalBytes(buf, p + 1, p + 1 + length, needle, needleStart, needleEnd)) return p;
       }
-    }
-    p += size + lpBackLengthBytes(size);
+    } else if (byte >= 0xe0 && byte <= LP_STR32) {
+      const data = p + stringHeader(byte);
+      const end = p + lpEncodedSize(buf, p);
+      if (end - data === length && equalBytes(buf, data, end, needle, needleStart, needleEnd)) return p;
+    } else if (int !== undefined && lpInt(buf, p) === int) return p;
+    p = lpSkip(buf, p);
+    for (let i = skip; i > 0 && buf[p] !== LP_END; i--) p = lpSkip(buf, p);
   }
+  return -1;
 }
 
 /** `lpFindFrom` from the first entry of the block that begins at `start`. */

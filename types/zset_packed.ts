@@ -8,9 +8,21 @@
  * Everything is a walk: such sets have 128 members at most unless the configuration says otherwise. Positions are the
  * offsets of members, -1 for none.
  */
-import { compareBytes, writeLatin1 } from "./bytes.ts";
+import { compareBytes, readI32, writeLatin1 } from "./bytes.ts";
 import { formatDouble, parseDouble } from "./double.ts";
-import { Entry, LP_END, LP_HEADER, lpCount, lpFind, lpInt, lpIsInt, lpSeek, lpSkip } from "./listpack.ts";
+import {
+  Entry,
+  LP_END,
+  LP_HEADER,
+  LP_INT32,
+  lpCount,
+  lpFind,
+  lpInt,
+  lpIsInt,
+  lpLast,
+  lpSeek,
+  lpSkip,
+} from "./listpack.ts";
 import type { ListpackBuilder } from "./listpack_builder.ts";
 
 /** Largest magnitude of a score that is stored as an integer: half the largest 64-bit one, as a double. */
@@ -47,6 +59,10 @@ export function zpScore(buf: Uint8Array, p: number): number {
 }
 
 function scoreAt(buf: Uint8Array, p: number): number {
+  // Walks read every score: the two usual encodings first.
+  const byte = buf[p]!;
+  if (byte < 0x80) return byte;
+  if (byte === LP_INT32) return readI32(buf, p + 1);
   if (lpIsInt(buf, p)) return Number(lpInt(buf, p));
   entry.read(buf, p);
   return parseDouble(entry.buf, entry.start, entry.end);
@@ -93,12 +109,16 @@ export function zpInsert(
   score: number,
 ): void {
   const buf = builder.buf;
-  let p = builder.start + LP_HEADER;
-  while (buf[p] !== LP_END) {
-    const scoreEntry = lpSkip(buf, p);
-    const found = scoreAt(buf, scoreEntry);
-    if (found > score || (found === score && zpCompareMember(buf, p, member, start, end) > 0)) break;
-    p = lpSkip(buf, scoreEntry);
+  let p = builder.end - 1;
+  const last = lpLast(buf, builder.start);
+  // Scores that only grow are common, and need no walk.
+  if (last >= 0 && scoreAt(buf, last) >= score) {
+    for (p = builder.start + LP_HEADER; buf[p] !== LP_END;) {
+      const scoreEntry = lpSkip(buf, p);
+      const found = scoreAt(buf, scoreEntry);
+      if (found > score || (found === score && zpCompareMember(buf, p, member, start, end) > 0)) break;
+      p = lpSkip(buf, scoreEntry);
+    }
   }
   insertPair(builder, p, member, start, end, score);
 }
