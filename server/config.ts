@@ -256,6 +256,7 @@ export class Config extends ConfigValues {
   /** Parses words into the directive's field; true when the setting is another one now. */
   #assign(directive: Directive, words: readonly string[], fromFile: boolean, first: boolean): boolean {
     const before = this.#show(directive);
+    const old = this[directive.field];
     let exact: string | undefined;
     const value = directive.type.parse(words, {
       current: this[directive.field],
@@ -265,7 +266,9 @@ export class Config extends ConfigValues {
       showAs: (text) => exact = text,
     });
     this.#put(directive, value, exact);
-    if (this.#show(directive) === before) return false;
+    // The text does not tell everything: "KEA" and "KEAn" of notify-keyspace-events look the same.
+    const sameValue = typeof value === "object" || value === old;
+    if (sameValue && this.#show(directive) === before) return false;
     if (directive.settle && (!fromFile || directive.settleOnLoad)) {
       this.#put(directive, directive.settle(value as number, this), exact);
     }
