@@ -43,6 +43,11 @@ export class Backlog {
     return this.end - this.first;
   }
 
+  /** Bytes of memory in use. */
+  get bytes(): number {
+    return (this.#blocks.length - this.#head) * BLOCK_BYTES;
+  }
+
   /** Whether the bytes from `offset` on are all here. */
   covers(offset: number): boolean {
     return offset >= this.first && offset <= this.end;

@@ -89,7 +89,7 @@ export class Primary {
     } else link.old = true;
     this.fullSyncs++;
     this.#attach(link, "waiting");
-    if (this.links.size === 1 && this.#stream.backlog === null) {
+    if (this.#stream.backlog === null) {
       this.#stream.beginHistory();
       this.#stream.createBacklog();
       host.notice(

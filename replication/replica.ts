@@ -282,6 +282,7 @@ export class Replica {
       this.#resumable = false;
       host.disconnectReplicas();
       stream.dropBacklog();
+      stream.beginHistory();
       host.notice("MASTER <-> REPLICA sync: Flushing old data");
       host.notice("MASTER <-> REPLICA sync: Loading DB in memory");
       this.#loadingFile = true;

@@ -212,12 +212,11 @@ export class Replication implements ReplicationView {
   promote(): boolean {
     if (!this.following) return false;
     const server = this.#server;
-    const failingOver = this.failover.state === "failover-in-progress";
     this.replica.requestsFailover = false;
     this.replica.unfollow();
     server.config.replicaof = null;
     server.log.notice("Discarding previously cached master state.");
-    if (!failingOver || this.stream.backlog !== null) this.stream.promote();
+    this.stream.promote();
     server.log.warning(
       `Setting secondary replication ID to ${this.stream.id2}, valid up to offset: ${this.stream.secondOffset}. New ` +
         `replication ID is ${this.stream.id}`,
