@@ -183,19 +183,21 @@ export function replyRange(
     replyEntry(reply, reader);
     if (++written === count) break;
   }
+  reader.close();
   reply.endArray(mark, written);
 }
 
 /** The entry with this ID. Returns false, with nothing written, where there is none. */
 export function replyEntryOf(reply: Reply, stream: Stream, id: StreamId): boolean {
-  if (!reader.start(stream.nodes, id, id, false).next()) return false;
-  replyEntry(reply, reader);
-  return true;
+  const found = reader.start(stream.nodes, id, id, false).next();
+  if (found) replyEntry(reply, reader);
+  reader.close();
+  return found;
 }
 
 /** The first or the last entry, or null. */
 export function replyEdge(reply: Reply, stream: Stream, last: boolean): void {
-  reader.start(stream.nodes, MIN_ID, MAX_ID, last);
-  if (reader.next()) replyEntry(reply, reader);
+  if (reader.start(stream.nodes, MIN_ID, MAX_ID, last).next()) replyEntry(reply, reader);
   else reply.null();
+  reader.close();
 }

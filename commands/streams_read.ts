@@ -97,6 +97,12 @@ class Source {
   readonly after = new StreamId();
   /** What is new to the group, as opposed to what is pending for the consumer. */
   isNews = true;
+
+  /** Lets go of the stream, which may be deleted before the next command. */
+  close(): void {
+    this.stream = null;
+    this.group = undefined;
+  }
 }
 
 const options: ReadOptions = {
@@ -127,7 +133,14 @@ function xreadgroup(ctx: Context, args: Args): void | Block {
 function read(ctx: Context, args: Args, isGroup: boolean): void | Block {
   parseOptions(args, isGroup);
   const waiting = ctx.resumed ? ctx.client.waiting?.block : undefined;
-  if (waiting instanceof StreamWait) return resume(ctx, args, waiting);
+  try {
+    return waiting instanceof StreamWait ? resume(ctx, args, waiting) : readAll(ctx, args, isGroup);
+  } finally {
+    for (let i = 0; i < options.keyCount; i++) sources[i]?.close();
+  }
+}
+
+function readAll(ctx: Context, args: Args, isGroup: boolean): void | Block {
   const { keyCount } = options;
   for (let i = 0; i < keyCount; i++) prepare(ctx, args, i, sources[i] ??= new Source());
   const reply = ctx.reply;
@@ -245,6 +258,7 @@ function replyNews(ctx: Context, stream: Stream, after: StreamId): number {
     replyEntry(ctx.reply, reader);
     if (++written === options.count) break;
   }
+  reader.close();
   return written;
 }
 
@@ -270,6 +284,7 @@ function deliverNews(
     }
     if (++written === options.count) break;
   }
+  reader.close();
   if (options.noAck) propagateGroupId(ctx, args, key, group);
   return written;
 }

@@ -7,6 +7,7 @@
  * Trimming is in stream_trim.ts, what groups do in stream_groups.ts.
  */
 import type { Arena } from "./arena.ts";
+import { EMPTY_BYTES } from "./bytes.ts";
 import type { Meter } from "./id_table.ts";
 import type { StoredObject } from "./kind.ts";
 import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
@@ -159,6 +160,7 @@ export class Stream implements StoredObject {
     this.entriesAdded = addInt64(this.entriesAdded, 1);
     this.lastId.copy(id);
     if (this.length === 1) this.firstId.copy(id);
+    tail.buf = EMPTY_BYTES; // so as not to keep a deleted stream's last node
     return true;
   }
 
@@ -174,6 +176,7 @@ export class Stream implements StoredObject {
       if (id.compare(this.maxDeletedId) > 0) this.maxDeletedId.copy(id);
     }
     if (lostFirst) this.updateFirstId();
+    reader.close();
     return deleted;
   }
 
@@ -201,29 +204,38 @@ export class Stream implements StoredObject {
   /** Finds the first ID anew, after entries at the beginning were deleted. */
   updateFirstId(): void {
     const { nodes, firstId } = this;
-    if (!reader.start(nodes, MIN_ID, MAX_ID, false).next()) return void firstId.setZero();
-    firstId.copy(reader.id);
-    // What lies before it in its node is passed over from now on: a stream that is trimmed with every entry added
-    // would otherwise walk over half a node of deleted entries each time.
-    if (nodes.isFirst(reader.node)) nodes.deadHead = reader.offsetInNode;
+    if (!reader.start(nodes, MIN_ID, MAX_ID, false).next()) {
+      firstId.setZero();
+    } else {
+      firstId.copy(reader.id);
+      // What lies before it in its node is passed over from now on: a stream that is trimmed with every entry added
+      // would otherwise walk over half a node of deleted entries each time.
+      if (nodes.isFirst(reader.node)) nodes.deadHead = reader.offsetInNode;
+    }
+    reader.close();
   }
 
   /** Makes `out` the ID of the first or the last entry, 0-0 when there is none. */
   edgeId(last: boolean, out: StreamId): StreamId {
-    reader.start(this.nodes, MIN_ID, MAX_ID, last);
-    return reader.next() ? out.copy(reader.id) : out.setZero();
+    if (reader.start(this.nodes, MIN_ID, MAX_ID, last).next()) out.copy(reader.id);
+    else out.setZero();
+    reader.close();
+    return out;
   }
 
   /** Makes `out` the ID of the first entry that still lies in a node, deleted or not. @returns false without any. */
   firstPhysicalId(out: StreamId): boolean {
-    if (!reader.startPhysical(this.nodes).nextPhysical()) return false;
-    out.copy(reader.id);
-    return true;
+    const found = reader.startPhysical(this.nodes).nextPhysical();
+    if (found) out.copy(reader.id);
+    reader.close();
+    return found;
   }
 
   /** Whether there is an entry with this ID. */
   has(id: StreamId): boolean {
-    return reader.start(this.nodes, id, id, false).next();
+    const found = reader.start(this.nodes, id, id, false).next();
+    reader.close();
+    return found;
   }
 
   /**
@@ -310,6 +322,7 @@ export class Stream implements StoredObject {
   /** Adds a node whose master entry has these fields and counts no entry yet. */
   #appendNode(id: StreamId, args: Spans, first: number, count: number): void {
     this.nodes.append(id);
+    this.nodes.seekLast(tail);
     let bytes = (count + MASTER_INTS) * LP_ENTRY_OVERHEAD;
     for (let i = first; i < first + count * 2; i += 2) bytes += args.end(i) - args.start(i);
     this.nodes.openLast(tail, bytes);

@@ -20,6 +20,10 @@ const MAX_ID_ARGUMENT = 127;
 const number = new U64();
 const textBuffer = new Uint8Array(MAX_ID_LENGTH);
 
+/** The first half of the ID written last: what is added or read together often has its milliseconds in common. */
+const writtenText = new Uint8Array(MAX_ID_LENGTH);
+let writtenHi = -1, writtenLo = -1, writtenEnd = 0;
+
 /** A mutable stream ID; every word is in [0, 2^32). A new one is 0-0. */
 export class StreamId {
   msHi = 0;
@@ -109,9 +113,17 @@ export class StreamId {
 
   /** Writes the text form (up to MAX_ID_LENGTH bytes) at `pos`, returns the position after it. */
   write(buf: Uint8Array, pos: number): number {
-    pos = writeU64(this.msHi, this.msLo, buf, pos);
-    buf[pos] = 0x2d;
-    return writeU64(this.seqHi, this.seqLo, buf, pos + 1);
+    if (this.msLo !== writtenLo || this.msHi !== writtenHi) {
+      writtenEnd = writeU64(this.msHi, this.msLo, writtenText, 0);
+      writtenText[writtenEnd++] = 0x2d;
+      writtenHi = this.msHi;
+      writtenLo = this.msLo;
+    }
+    for (let i = 0; i < writtenEnd; i++) buf[pos + i] = writtenText[i]!;
+    pos += writtenEnd;
+    if (this.seqHi > 0 || this.seqLo > 9) return writeU64(this.seqHi, this.seqLo, buf, pos);
+    buf[pos] = 0x30 + this.seqLo;
+    return pos + 1;
   }
 
   /** Writes the 16 bytes, big-endian, that RDB files and node keys use. */

@@ -9,7 +9,7 @@
  *
  * The listpacks are byte for byte what RDB files and DUMP carry. What they hold is the business of stream.ts.
  */
-import { copyBytes, writeU32 } from "./bytes.ts";
+import { copyBytes, EMPTY_BYTES, writeU32 } from "./bytes.ts";
 import type { Meter } from "./id_table.ts";
 import { LP_COUNT_UNKNOWN, LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpSkip } from "./listpack.ts";
 import { lpIntBytes, lpWriteInt } from "./listpack_builder.ts";
@@ -54,7 +54,7 @@ export class NodeCursor {
   block = 0;
   node = 0;
   /** The buffer of the listpack. */
-  buf: Uint8Array = new Uint8Array(0);
+  buf: Uint8Array = EMPTY_BYTES;
   /** First byte of the listpack in `buf`. */
   start = 0;
 
@@ -175,10 +175,11 @@ export class StreamNodes implements SortedKeys {
     tail.used = end - start;
   }
 
-  /** Puts the cursor on the last node with room for `bytes` more bytes of entries. There must be a node. */
+  /** Makes room for `bytes` more bytes of entries in the last node, which the cursor is on. */
   openLast(cursor: NodeCursor, bytes: number): void {
-    this.#reserve(this.#blocks[this.#blocks.length - 1]!, bytes);
-    this.seekLast(cursor);
+    const tail = this.#blocks[this.#blocks.length - 1]!;
+    this.#reserve(tail, bytes);
+    cursor.buf = tail.bytes;
   }
 
   /** Ends the last node's listpack at `end`, where `elements` entries were written behind its former ones. */

@@ -13,6 +13,7 @@
  * With the flag SAME_FIELDS the number and the names of the fields are left out, since they are the master entry's;
  * a deleted entry only has its flag set. The layout is Redis's: nodes go into RDB files and DUMP as they are.
  */
+import { EMPTY_BYTES } from "./bytes.ts";
 import { LP_END, LP_HEADER, lpBytes, lpInt, lpPrev, lpSkip } from "./listpack.ts";
 import { NodeCursor, type StreamNodes } from "./stream_nodes.ts";
 import { MAX_ID, MIN_ID, StreamId } from "./stream_id.ts";
@@ -34,7 +35,7 @@ export class StreamReader {
   /** Number of fields of the current entry. */
   fieldCount = 0;
   /** The buffer that `field` and `value` are offsets of. */
-  buf: Uint8Array = new Uint8Array(0);
+  buf: Uint8Array = EMPTY_BYTES;
   /** Listpack entry of the current field's name. */
   field = 0;
   /** Listpack entry of the current field's value. */
@@ -73,6 +74,13 @@ export class StreamReader {
     this.#done = !found;
     if (found) this.#enterNode();
     return this;
+  }
+
+  /** Lets go of the stream. A reader that lives as long as the process would keep a deleted one in memory. */
+  close(): void {
+    this.#nodes = null;
+    this.#done = true;
+    this.buf = this.node.buf = EMPTY_BYTES;
   }
 
   /** As `start` for all entries forwards, but such that `nextPhysical` really finds the first one. */

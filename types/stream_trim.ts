@@ -47,6 +47,7 @@ export function trimStream(stream: Stream, rule: TrimRule): number {
     removed += entries;
   }
   if (removed > 0) stream.updateFirstId();
+  reader.close();
   return removed;
 }
 
