@@ -196,9 +196,9 @@ export class Acl {
 
   // -- Logging in -----------------------------------------------------------------------------------------------
 
-  /** Whether a client that has not logged in may not do anything: not where the default user needs no password by now. */
-  get required(): boolean {
-    return !this.defaultUser.passwordless;
+  /** Whether this client may do nothing before it logs in. Not where the default user needs no password by now. */
+  mustLogIn(client: Client): boolean {
+    return !client.authenticated && !this.defaultUser.passwordless;
   }
 
   /** Logs a client in; false where name or password are wrong. `given` is the command that tries, as it was written. */

@@ -76,6 +76,12 @@ export class Config extends ConfigValues {
     super();
     this.host = host;
     this.dir = host.startDirectory;
+    // Clients can come by TLS (see listeners.ts), other servers cannot.
+    this.onApply(["tls-replication", "tls-cluster"], () => {
+      if (this.tlsReplication || this.tlsCluster) {
+        return "Unable to update TLS configuration. Check server logs.";
+      }
+    });
   }
 
   /** Whether the settings ask for TLS. */

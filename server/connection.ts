@@ -22,6 +22,9 @@ const KEPT_BUFFER = 256 * 1024;
 /** Reply buffers are not made smaller than this. */
 const LEAST_BUFFER = 1024;
 
+/** Replies may pile up to this many bytes for a client that has not logged in: it shall cost next to nothing. */
+const UNAUTHENTICATED_OUTPUT = 16 * 1024;
+
 /** A TCP or unix socket of Deno, or anything shaped like it. */
 export interface Socket {
   read(into: Uint8Array): Promise<number | null>;
@@ -125,12 +128,13 @@ export class Connection implements Transport {
     this.#processing = true;
     this.#server.timer.begin();
     try {
-      this.#reader.unauthenticated = !client.authenticated;
+      const { acl } = this.#server;
+      this.#reader.unauthenticated = acl.mustLogIn(client);
       while (this.#reader.parse(client.args)) {
         this.#server.dispatcher.process(client);
         if (client.idle) return false;
         if (client.reply.pos > BATCH_OUTPUT) return true;
-        this.#reader.unauthenticated = !client.authenticated;
+        this.#reader.unauthenticated = acl.mustLogIn(client);
       }
       client.args.trim();
     } catch (error) {
@@ -152,7 +156,9 @@ export class Connection implements Transport {
   #overLimit(): boolean {
     const pending = this.outputBytes;
     if (pending > this.outputPeak) this.outputPeak = pending;
-    if (!this.#server.outputLimits.exceeded(this.client, pending)) return false;
+    const { outputLimits, acl } = this.#server;
+    const stranger = pending > UNAUTHENTICATED_OUTPUT && acl.mustLogIn(this.client);
+    if (!stranger && !outputLimits.exceeded(this.client, pending)) return false;
     const line = this.#server.describeClient(this.client);
     this.#server.log.warning(
       `Client ${line} scheduled to be closed ASAP for overcoming of output buffer limits.`,

@@ -43,6 +43,7 @@ const WHILE_SUBSCRIBED = new Set([
   "quit",
   "reset",
 ]);
+const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
 /** An unknown command's arguments are shown up to this many bytes. */
 const SHOWN_BYTES = 128;
 
@@ -140,7 +141,8 @@ export class Dispatcher {
     if (guard !== undefined && !allowsProtected(server.config[guard.field], client.local)) {
       return new CommandError(protectedCommandError(guard.name, guard.setting));
     }
-    if (!client.authenticated && (flags & Flag.NO_AUTH) === 0 && server.acl.required) return NOAUTH;
+    if (!client.authenticated && (flags & Flag.NO_AUTH) === 0 && server.acl.mustLogIn(client)) return NOAUTH;
+    if (client.transaction !== null && (flags & Flag.NO_MULTI) !== 0) return NOT_IN_MULTI;
     if (!client.user.unrestricted) {
       const denied = server.acl.check(client, command, args);
       if (denied !== null) return denied;
@@ -164,9 +166,6 @@ export class Dispatcher {
     }
     if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
     if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
-    if (client.transaction !== null && (flags & Flag.NO_MULTI) !== 0) {
-      return new CommandError("ERR Command not allowed inside a transaction");
-    }
     if ((client.monitor || client.replica) && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
     if (server.pauses.active && !client.replica && server.pauses.holds(client, command)) {
       server.pauses.postpone(client);
