@@ -207,7 +207,7 @@ export class Dispatcher {
         : `EXECABORT Transaction discarded because of: ${error.text.replace(/^ERR /, "")}`;
       client.reply.error(text);
     } else client.reply.error(error.text);
-    this.#server.errorStats.count(error.text);
+    this.#server.errorStats.count(client.reply.lastError);
   }
 
   #queue(client: Client, command: Command, args: Args): void {
