@@ -652,6 +652,7 @@ export class Database {
     this.#table.forEach((addr) => {
       if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, false);
     });
+    this.#arena.release();
     this.#arena = new Arena();
     this.#table = new ByteTable(this.#arena);
     this.#expires = new ByteTable(this.#arena);

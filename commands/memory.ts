@@ -164,9 +164,9 @@ function memoryMallocStats(ctx: Context): void {
         cell(chunkBytes, 14) + cell(blocks, 13) + cell(used.toFixed(1) + "%", 8) + "\n";
     }
   }
-  const { used, active, resident, rss } = ctx.server.memory.report();
-  text +=
-    `used ${used}, with free room in chunks ${active}, runtime's heap and buffers ${resident}, resident ${rss}\n`;
+  const { used, active, heapTotal, heapUsed, external, rss } = ctx.server.memory.report();
+  text += `used ${used}, with free room in chunks ${active}; the runtime's heap ${heapTotal}, of it in use ` +
+    `${heapUsed}, buffers ${external}; resident ${rss}\n`;
   ctx.reply.verbatim(text);
 }
 

@@ -40,6 +40,10 @@ export interface MemoryReport {
   active: number;
   /** All that the runtime's heap and buffers have of the system. */
   resident: number;
+  /** The runtime's heap with its reserve, what of it is in use (garbage included), and buffers outside of it. */
+  heapTotal: number;
+  heapUsed: number;
+  external: number;
 }
 
 /** One server's books of memory. */
@@ -53,6 +57,7 @@ export class Memory {
   startup = Infinity;
   readonly #server: RedisServer;
   #heapTotal = 0;
+  #heapUsed = 0;
   #external = 0;
   #peak = 0;
 
@@ -90,6 +95,7 @@ export class Memory {
     const { rss, heapUsed, heapTotal, external } = Deno.memoryUsage();
     this.rss = rss;
     this.#heapTotal = heapTotal;
+    this.#heapUsed = heapUsed;
     this.#external = external;
     this.startup = Math.min(this.startup, heapUsed);
     let normal = 0;
@@ -136,6 +142,9 @@ export class Memory {
       databases,
       active: used + store.chunkBytes - blocks,
       resident: this.#heapTotal + this.#external,
+      heapTotal: this.#heapTotal,
+      heapUsed: this.#heapUsed,
+      external: this.#external,
     };
   }
 }

@@ -179,6 +179,16 @@ export class Arena {
     return this.#used[chunk]! * CLASS_BYTES[cls]! < CHUNK_BYTES / 2;
   }
 
+  /** Gives back all chunks at once; no address is valid any more. */
+  release(): void {
+    for (let chunk = 1; chunk < this.#bytes.length; chunk++) {
+      if (this.#bytes[chunk] !== NO_BYTES) (this.#bytes[chunk]!.buffer as ArrayBuffer).transfer(0);
+      this.#bytes[chunk] = NO_BYTES;
+      this.#words[chunk] = NO_WORDS;
+    }
+    this.#blockBytes = this.#chunkBytes = 0;
+  }
+
   /** What is held, by size of block (0: blocks with a chunk of their own). */
   classes(): ArenaClass[] {
     const found = new Map<number, ArenaClass>();
