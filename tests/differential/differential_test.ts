@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { RawClient } from "../helpers/client.ts";
 import { show } from "../helpers/resp.ts";
+import type { Reply } from "../helpers/resp.ts";
 import { deepUnordered } from "../helpers/rules.ts";
 import { Duel } from "../helpers/duel.ts";
 import { realTest, startServer } from "../helpers/server.ts";
@@ -73,3 +74,37 @@ realTest("COMMAND INFO says of every command what redis-server says", async () =
   }
   if (different.length > 0) throw new Error(different.join("\n"));
 });
+
+realTest("every command refuses too few and too many arguments as redis-server does", async () => {
+  await using redis = await startServer("redis");
+  await using toy = await startServer("toy");
+  await using ours = await RawClient.connect(toy.port);
+  await using real = await RawClient.connect(redis.port);
+  const info = await real.call("COMMAND");
+  if (info.type !== "array") throw new Error(`COMMAND: ${show(info)}`);
+  const different: string[] = [];
+  for (const [words, arity] of arities(info)) {
+    if (PENDING.has(words[0]!)) continue;
+    const least = Math.abs(arity);
+    const wrong = [...Array(least).keys()].filter((count) => count >= words.length);
+    if (arity > 0) wrong.push(arity + 1, arity + 20);
+    for (const count of wrong) {
+      const args = [...words, ...Array(count - words.length).fill("x")];
+      const [a, b] = await Promise.all([ours.call(...args), real.call(...args)]);
+      if (show(a) !== show(b)) different.push(`${args.join(" ")}:\n  toy:   ${show(a)}\n  redis: ${show(b)}`);
+    }
+  }
+  if (different.length > 0) throw new Error(different.join("\n"));
+});
+
+/** Every command and subcommand in COMMAND's reply, as words, with its arity. */
+function* arities(commands: Reply): Generator<[string[], number]> {
+  if (commands.type !== "array") return;
+  for (const command of commands.items) {
+    if (command.type !== "array") continue;
+    const [name, arity] = command.items;
+    if (name?.type !== "bulk" || arity?.type !== "integer") continue;
+    yield [name.text.split("|"), Number(arity.value)];
+    yield* arities(command.items[9]!);
+  }
+}

@@ -37,6 +37,17 @@ export const unordered: Rule = { name: "unordered", same: (a, b) => sorted(a, 1)
 /** The same pairs (flat array or map) in any order. */
 export const pairs: Rule = { name: "pairs", same: (a, b) => sorted(a, 2) === sorted(b, 2) };
 
+/** HSCAN and ZSCAN over everything: the pairs in any order. */
+export const scanPairs: Rule = {
+  name: "scanpairs",
+  same(a, b) {
+    if (a.type !== "array" || b.type !== "array" || a.items.length !== 2 || b.items.length !== 2) {
+      return show(a) === show(b);
+    }
+    return show(a.items[0]!) === show(b.items[0]!) && pairs.same(a.items[1]!, b.items[1]!);
+  },
+};
+
 /** Every item has the same content when its own items are sorted: COMMAND INFO's flags, ACL CAT inside maps... */
 export const deepUnordered: Rule = { name: "deep", same: (a, b) => deep(a) === deep(b) };
 
@@ -157,6 +168,7 @@ export const unsubscribeAll: Rule = {
 
 const NAMED: Rule[] = [
   exact,
+  scanPairs,
   unordered,
   pairs,
   deepUnordered,
