@@ -195,7 +195,7 @@ function listed(ctx: Context, args: Args): Client[] {
   if (args.count === 2) return all;
   if (args.count === 4 && args.is(2, "TYPE")) {
     const type = ctx.server.parseClientType(args.text(3));
-    if (type === undefined) throw new CommandError(`ERR Unknown client type '${args.text(3)}'`);
+    if (type === undefined) throw new CommandError(`ERR Unknown client type '${args.cText(3)}'`);
     return all.filter((client) => ctx.server.clientType(client) === type);
   }
   if (args.count < 4 || !args.is(2, "ID")) throw SYNTAX;

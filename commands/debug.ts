@@ -59,7 +59,7 @@ const COMMANDS: readonly DebugCommand[] = [
   { name: "LISTPACK", from: 3, to: 3, run: debugListpack },
   { name: "LOADAOF", from: 2, to: 2, run: debugLoadaof },
   { name: "LOG", from: 3, to: 3, run: debugLog },
-  { name: "OBJECT", from: 3, to: 4, run: debugObject },
+  { name: "OBJECT", from: 3, to: 3, run: debugObject },
   { name: "OOM", from: 2, to: 2, run: (ctx) => ctx.server.crash("out of memory, as asked for") },
   { name: "PANIC", from: 2, to: 2, run: (ctx) => ctx.server.crash("a panic, as asked for") },
   { name: "PAUSE-CRON", from: 3, to: 3, run: debugPauseCron },

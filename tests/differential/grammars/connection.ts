@@ -78,6 +78,9 @@ const commandNames = [
 const commandName = one((random) => random.pick(commandNames));
 const category = oneOf("read", "write", "@string", "fast", "dangerous", "nosuch", "blocking", "sortedset");
 
+/** All settings at once (a mutation) include the port and the directory, which are each server's own. */
+const settings = (args: readonly string[]) => args.includes("*") ? typeOnly : deepUnordered;
+
 export const connection: Grammar = {
   name: "connection",
   clients: 2,
@@ -93,7 +96,9 @@ export const connection: Grammar = {
       ),
     ).outsideMulti(),
     cmd("HELLO", oneOf(() => ["2"], () => ["3"]), maybe(0.3, "SETNAME", word)).by(tolerance(1e6)),
-    cmd("HELLO", oneOf(() => ["1"], () => ["4"], () => ["abc"]), maybe(0.3, "BAD")).weigh(3),
+    cmd("HELLO", oneOf(() => ["1"], () => ["4"], () => ["abc"]), maybe(0.3, "BAD")).by(tolerance(1e6)).weigh(
+      3,
+    ),
     cmd("HELLO", () => ["3"], "AUTH", word, word).by(tolerance(1e6)).weigh(2),
     cmd("AUTH", many(1, 2, word)).weigh(4),
     cmd("RESET").onItsOwn().weigh(3),
@@ -126,7 +131,7 @@ export const connection: Grammar = {
     cmd("CLIENT PAUSE", oneOf(() => ["0"], () => ["abc"], () => ["-1"])).weigh(2).unmutated(),
     cmd("CLIENT UNPAUSE").weigh(2),
     cmd("CLIENT NOSUCH").weigh(2),
-    cmd("COMMAND INFO", many(1, 3, commandName)).by(deepUnordered),
+    cmd("COMMAND INFO", many(1, 3, commandName)).by((args) => args.length > 2 ? deepUnordered : typeOnly),
     cmd("COMMAND DOCS", many(1, 2, commandName)).by(anything).weigh(4),
     cmd(
       "COMMAND LIST",
@@ -163,7 +168,7 @@ export const connection: Grammar = {
       ),
     ),
     cmd("COMMAND NOSUCH").weigh(1),
-    cmd("CONFIG GET", many(1, 2, configName)).by(deepUnordered).weigh(15),
+    cmd("CONFIG GET", many(1, 2, configName)).by(settings).weigh(15),
     cmd("CONFIG SET", setting).weigh(10).outsideMulti(),
     cmd("CONFIG SET", setting, setting).weigh(3).outsideMulti(),
     cmd("CONFIG RESETSTAT").weigh(1),
@@ -197,7 +202,8 @@ export const connection: Grammar = {
     cmd("READWRITE").weigh(1),
     cmd("ASKING").weigh(1),
     cmd("MODULE LIST").weigh(1),
-    cmd("LOLWUT", maybe(0.3, "VERSION", () => ["5"])).by(typeOnly).weigh(1),
+    // Its art is our own, and so is what the words behind it mean.
+    cmd("LOLWUT").by(typeOnly).weigh(1).unmutated(),
     cmd("REPLICAOF", "NO", "ONE").weigh(1),
     cmd("SUBSCRIBE", key("string")).onItsOwn().weigh(1),
     cmd("OBJECT", anyOf("HELPS", "ENCODING")).weigh(1),

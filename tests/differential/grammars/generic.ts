@@ -42,7 +42,8 @@ export const generic: Grammar = {
     cmd("PEXPIRETIME", anyKey).by(tolerance(10_000)),
     cmd("PERSIST", anyKey),
     cmd("OBJECT ENCODING", anyKey),
-    cmd("OBJECT REFCOUNT", anyKey).weigh(4),
+    // COPY makes an unshared number of a shared one there; here a small number is a small number.
+    cmd("OBJECT REFCOUNT", anyKey).by(typeOnly).weigh(4),
     cmd("OBJECT IDLETIME", anyKey).by(tolerance(20)).weigh(4),
     cmd("OBJECT FREQ", anyKey).weigh(2),
     cmd("OBJECT NOSUCH", anyKey).weigh(1),
