@@ -152,7 +152,8 @@ export class Dispatcher {
       const oom = server.makeRoom();
       if (oom && this.#needsMemory(client, command)) return OOM;
     }
-    if ((flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0 || command.fullName === "exec") {
+    const mayWrite = (flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0 || command.fullName === "exec";
+    if (mayWrite || server.writesUnsafe !== null) {
       const refused = this.#writeRefusal(client, command);
       if (refused !== null) return refused;
     }

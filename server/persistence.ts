@@ -345,20 +345,9 @@ export class Persistence {
     const temp = joinPath(config.dir, `temp-bg-${Deno.pid}.rdb`);
     const target = joinPath(config.dir, config.dbfilename);
     const directory = config.dir;
-    const started = this.#startFile(
-      "rdb",
-      new RdbEncoder(this.rdbOptions(false)),
-      temp,
-      config.rdbSaveIncrementalFsync,
-    );
-    if (started === null) {
-      this.lastBgsaveOk = false;
-      this.#judgeWrites();
-      return false;
-    }
-    log.notice(`Background saving started by pid ${Deno.pid}`);
     const beganSeconds = this.#nowSeconds();
-    started.then(() => {
+    const encoder = new RdbEncoder(this.rdbOptions(false));
+    const started = this.#startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
       this.disk.rename(temp, target);
       this.disk.syncDirectory(directory);
       log.notice("DB saved on disk");
@@ -366,7 +355,14 @@ export class Persistence {
       this.#dirtyAtSave = dirty;
       this.lastSaveSeconds = this.#nowSeconds();
       this.lastBgsaveOk = true;
-    }).catch((error) => {
+    });
+    if (started === null) {
+      this.lastBgsaveOk = false;
+      this.#judgeWrites();
+      return false;
+    }
+    log.notice(`Background saving started by pid ${Deno.pid}`);
+    started.catch((error) => {
       removeQuietly(this.disk, temp);
       if (error instanceof SnapshotAborted) return log.warning("Background saving terminated by signal 10");
       log.warning(`Error saving DB on disk: ${errnoText(error)}`);
@@ -385,10 +381,11 @@ export class Persistence {
     encoder: SnapshotEncoder,
     path: string,
     incrementalSync: boolean,
+    complete: () => void,
   ): Promise<void> | null {
     try {
       const file = this.disk.open(path, "create");
-      return this.startSnapshot(purpose, encoder, new FileSink(file, incrementalSync))
+      return this.startSnapshot(purpose, encoder, new FileSink(file, incrementalSync), complete)
         .finally(() => file.close());
     } catch (error) {
       this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
@@ -398,9 +395,15 @@ export class Persistence {
 
   /**
    * Cuts here and now and writes the data set to the sink. There must be no snapshot {@link running}. The promise is
-   * rejected with SnapshotAborted or with what the sink throws.
+   * rejected with SnapshotAborted or with what the sink or `complete` throws, which is called once all is safe: until
+   * then no other snapshot may begin.
    */
-  startSnapshot(purpose: SnapshotPurpose, encoder: SnapshotEncoder, sink: SnapshotSink): Promise<void> {
+  startSnapshot(
+    purpose: SnapshotPurpose,
+    encoder: SnapshotEncoder,
+    sink: SnapshotSink,
+    complete: () => void = () => {},
+  ): Promise<void> {
     const server = this.#server;
     let commands = server.stats.commandsProcessed;
     const snapshot = new Snapshot(server.store, encoder, sink, {
@@ -415,7 +418,10 @@ export class Persistence {
     const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
     this.#running = running;
     // It runs until the sink is safe too: nobody may take the file for complete, or end the process, in between.
-    return snapshot.run().then(() => sink.finish?.()).finally(() => {
+    return snapshot.run().then(() => sink.finish?.()).then(() => {
+      if (this.#running !== running) throw new SnapshotAborted("no longer wanted");
+      complete();
+    }).finally(() => {
       if (this.#running === running) this.#running = null;
     });
   }
@@ -450,7 +456,13 @@ export class Persistence {
     let started: Promise<void> | null = null;
     try {
       this.aof.beginRewrite();
-      started = this.#startFile("aof", this.#aofEncoder(), temp, config.aofRewriteIncrementalFsync);
+      started = this.#startFile("aof", this.#aofEncoder(), temp, config.aofRewriteIncrementalFsync, () => {
+        log.notice("Background AOF rewrite terminated with success");
+        this.aof.finishRewrite(temp);
+        this.lastRewriteOk = true;
+        this.rewriteFailuresInRow = 0;
+        log.notice("Background AOF rewrite finished successfully");
+      });
     } catch (error) {
       log.warning(`Can't begin to rewrite the append only file: ${errnoText(error)}`);
     }
@@ -460,13 +472,7 @@ export class Persistence {
     }
     log.notice(`Background append only file rewriting started by pid ${Deno.pid}`);
     if (this.aof.state === "waiting") this.#listen();
-    started.then(() => {
-      log.notice("Background AOF rewrite terminated with success");
-      this.aof.finishRewrite(temp);
-      this.lastRewriteOk = true;
-      this.rewriteFailuresInRow = 0;
-      log.notice("Background AOF rewrite finished successfully");
-    }).catch((error) => {
+    started.catch((error) => {
       removeQuietly(this.disk, temp);
       if (error instanceof SnapshotAborted) return;
       log.warning(`Background AOF rewrite terminated with error: ${errnoText(error)}`);
