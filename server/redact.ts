@@ -23,10 +23,13 @@ type Rule = (args: Args, i: number) => boolean;
 /** By command: whether argument `i` is secret. */
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["auth", (args, i) => args.count <= 3 && i >= 1],
-  ["hello", (args, i) => (i >= 3 && args.is(i - 1, "AUTH")) || (i >= 4 && args.is(i - 2, "AUTH"))],
+  // Only a complete AUTH: without its password HELLO fails, and is shown as it is.
+  [
+    "hello",
+    (args, i) =>
+      (i >= 3 && i + 1 < args.count && args.is(i - 1, "AUTH")) || (i >= 4 && args.is(i - 2, "AUTH")),
+  ],
   ["acl|setuser", (_args, i) => i >= 2],
-  ["acl|getuser", (_args, i) => i >= 2],
-  ["acl|deluser", (_args, i) => i >= 2],
   ["config|set", (args, i) => i >= 3 && i % 2 === 1 && SECRET_SETTINGS.has(args.text(i - 1).toLowerCase())],
   [
     "migrate",
