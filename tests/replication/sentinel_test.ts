@@ -99,13 +99,14 @@ async function scenario(dir: string): Promise<void> {
   const addresses = sentinels.map(({ port }) => ({ host: "127.0.0.1", port }));
   const client = new Redis({ sentinels: addresses, name: "toy", maxRetriesPerRequest: null });
   client.on("error", () => {}); // it reconnects by itself
-  const switches = await RawClient.connect(sentinels[0]!.port);
+  let switches: RawClient | undefined;
   try {
     await until("the sentinels know each other and the replicas", async () => {
       const fields = await ask(sentinels[0]!.port, "SENTINEL", "MASTER", "toy");
       const field = (name: string) => fields[fields.indexOf(name) + 1];
       return field("num-slaves") === "2" && field("num-other-sentinels") === "2";
     }, 30_000);
+    switches = await RawClient.connect(sentinels[0]!.port);
     await switches.call("SUBSCRIBE", "+switch-master");
     for (let i = 0; i < 100; i++) await client.set(`before${i}`, "1");
     await until(
@@ -142,7 +143,7 @@ async function scenario(dir: string): Promise<void> {
     await assertSame(promoted, back);
   } finally {
     client.disconnect();
-    await switches.close();
+    await switches?.close();
     for (const sentinel of sentinels) await sentinel.stop();
   }
 }
