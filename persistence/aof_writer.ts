@@ -45,6 +45,8 @@ export interface AofWriterHost {
   exit(message: string): void;
   /** {@link AofWriter.error} has changed. */
   errorChanged(): void;
+  /** An event of the latency monitor took so many milliseconds, in which nobody was served. */
+  took?(event: string, ms: number): void;
 }
 
 const CR = 13, LF = 10;
@@ -207,6 +209,7 @@ export class AofWriter {
 
   #write(always: boolean): void {
     const wanted = this.#length;
+    const startedMs = this.#host.monotonicMs();
     let written = 0;
     try {
       while (written < wanted) {
@@ -216,6 +219,8 @@ export class AofWriter {
       }
     } catch (error) {
       return this.#writeFailed(error, written, wanted, always);
+    } finally {
+      this.#tellTime(startedMs);
     }
     this.#size += wanted;
     this.#length = 0;
@@ -224,6 +229,14 @@ export class AofWriter {
       this.#host.warning("AOF write error looks solved, Redis can write again.");
       this.#setError(null);
     }
+  }
+
+  /** Tells the latency monitor of a write, and what it may have waited for. */
+  #tellTime(startedMs: number): void {
+    const ms = this.#host.monotonicMs() - startedMs;
+    const beside = this.syncing ? "pending-fsync" : this.#host.rewriting() ? "active-child" : "alone";
+    this.#host.took?.(`aof-write-${beside}`, ms);
+    this.#host.took?.("aof-write", ms);
   }
 
   #writeFailed(error: unknown, written: number, wanted: number, always: boolean): void {
@@ -265,8 +278,10 @@ export class AofWriter {
   }
 
   #syncNow(): void {
+    const startedMs = this.#host.monotonicMs();
     try {
       this.#file.syncDataSync();
+      this.#host.took?.("aof-fsync-always", this.#host.monotonicMs() - startedMs);
       this.#synced = this.#size;
       this.#lastSyncMs = this.#host.monotonicMs();
     } catch (error) {

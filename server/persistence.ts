@@ -111,6 +111,7 @@ export class Persistence {
       notice: (message) => server.log.notice(message),
       exit: (message) => server.die(message),
       errorChanged: () => this.#judgeWrites(),
+      took: (event, ms) => server.latency.add(event, ms),
     });
     server.config.onApply("appendonly", () => this.#applyAppendonly());
     server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.#judgeWrites());
@@ -152,13 +153,13 @@ export class Persistence {
 
   /** What an RDB file says about itself. */
   rdbOptions(aofBase: boolean): RdbFileOptions {
-    const { config, store } = this.#server;
+    const { config } = this.#server;
     const policy = config.maxmemoryPolicy;
     return {
       compress: config.rdbcompression,
       checksum: config.rdbchecksum,
       createdSeconds: this.#nowSeconds(),
-      usedMemory: store.databases.reduce((sum, db) => sum + db.arena.chunkBytes, 0),
+      usedMemory: this.#server.memory.used,
       aofBase,
       replication: aofBase ? null : this.replicationNote(),
       access: policy.endsWith("-lru") ? "idle" : policy.endsWith("-lfu") ? "frequency" : "none",
