@@ -187,7 +187,8 @@ export class Lockstep {
         frame = await member.raw.read(patience === 0 ? 2 : patience);
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
-        if (await this.#saysBlocked(member)) return;
+        // All but the blocking command must have been answered: their replies may still be on their way to us.
+        if (member.expecting <= 1 && await this.#saysBlocked(member)) return;
         if (Date.now() > deadline) {
           throw new TimeoutError(`client ${number}: no reply within ${REPLY_TIMEOUT_MS} ms`);
         }
