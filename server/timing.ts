@@ -53,7 +53,8 @@ export class CommandTimer {
     const wall = this.#clock.wallMs();
     const took = wall - this.#wall;
     this.#wall = wall;
-    if (took < NOTICEABLE_MS) return -1;
+    // CONFIG SET that turns precision on is itself the first command to be seen.
+    if (took < NOTICEABLE_MS && !this.precise) return -1;
     this.#own += took;
     return took;
   }
