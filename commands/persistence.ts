@@ -104,8 +104,8 @@ const BAD_DATA = new CommandError("ERR Bad data format");
 /** BGREWRITEAOF */
 function bgrewriteaof(ctx: Context, _args: Args): void {
   const { persistence } = ctx.server;
-  if (persistence.running === "aof") throw REWRITING;
-  if (persistence.running !== null || inTransaction(ctx)) {
+  if (persistence.snapshots.running === "aof") throw REWRITING;
+  if (persistence.snapshots.running !== null || inTransaction(ctx)) {
     persistence.rewriteScheduled = true;
     persistence.rewriteFailuresInRow = 0; // asked for by hand: no more waiting after failures
     return ctx.reply.simple("Background append only file rewriting scheduled");
@@ -118,8 +118,8 @@ function bgrewriteaof(ctx: Context, _args: Args): void {
 function bgsave(ctx: Context, args: Args): void {
   const { persistence } = ctx.server;
   if (args.count > 2 || (args.count === 2 && !args.is(1, "SCHEDULE"))) throw SYNTAX;
-  if (persistence.running === "rdb") throw SAVING;
-  if (persistence.running !== null || inTransaction(ctx)) {
+  if (persistence.snapshots.running === "rdb") throw SAVING;
+  if (persistence.snapshots.running !== null || inTransaction(ctx)) {
     if (args.count < 2 && !inTransaction(ctx)) throw OTHER_CHILD;
     persistence.bgsaveScheduled = true;
     return ctx.reply.simple("Background saving scheduled");
@@ -141,7 +141,7 @@ function lastsave(ctx: Context, _args: Args): void {
 /** SAVE */
 function save(ctx: Context, _args: Args): void {
   const { persistence } = ctx.server;
-  if (persistence.running === "rdb") throw SAVING;
+  if (persistence.snapshots.running === "rdb") throw SAVING;
   if (!persistence.save()) throw FAILED;
   ctx.reply.ok();
 }

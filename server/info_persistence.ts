@@ -7,10 +7,12 @@ import type { RedisServer } from "./server.ts";
 /** The fields of the section. A snapshot is written by the server itself: there is no child, nothing is copied. */
 export function persistenceSection(server: RedisServer): Field[] {
   const { persistence } = server;
-  const { running, aof } = persistence;
+  const { aof, snapshots: { running } } = persistence;
   const rdb = running === "rdb" || running === "replication";
   const rewriting = running === "aof";
-  const done = persistence.runningTotal === 0 ? 0 : persistence.runningSaved * 100 / persistence.runningTotal;
+  const done = persistence.snapshots.total === 0
+    ? 0
+    : persistence.snapshots.saved * 100 / persistence.snapshots.total;
   return [
     ["loading", persistence.loading !== null ? 1 : 0],
     ["async_loading", 0],
@@ -18,14 +20,14 @@ export function persistenceSection(server: RedisServer): Field[] {
     ["current_cow_size", 0],
     ["current_cow_size_age", 0],
     ["current_fork_perc", done.toFixed(2)],
-    ["current_save_keys_processed", persistence.runningSaved],
-    ["current_save_keys_total", persistence.runningTotal],
+    ["current_save_keys_processed", persistence.snapshots.saved],
+    ["current_save_keys_total", persistence.snapshots.total],
     ["rdb_changes_since_last_save", persistence.changes],
     ["rdb_bgsave_in_progress", rdb ? 1 : 0],
     ["rdb_last_save_time", persistence.lastSaveSeconds],
     ["rdb_last_bgsave_status", persistence.lastBgsaveOk ? "ok" : "err"],
     ["rdb_last_bgsave_time_sec", persistence.lastBgsaveSeconds],
-    ["rdb_current_bgsave_time_sec", rdb ? persistence.runningFor : -1],
+    ["rdb_current_bgsave_time_sec", rdb ? persistence.snapshots.seconds : -1],
     ["rdb_saves", persistence.saves],
     ["rdb_last_cow_size", 0],
     ["rdb_last_load_keys_expired", persistence.lastLoadKeysExpired],
@@ -34,7 +36,7 @@ export function persistenceSection(server: RedisServer): Field[] {
     ["aof_rewrite_in_progress", rewriting ? 1 : 0],
     ["aof_rewrite_scheduled", persistence.rewriteScheduled ? 1 : 0],
     ["aof_last_rewrite_time_sec", persistence.lastRewriteSeconds],
-    ["aof_current_rewrite_time_sec", rewriting ? persistence.runningFor : -1],
+    ["aof_current_rewrite_time_sec", rewriting ? persistence.snapshots.seconds : -1],
     ["aof_last_bgrewrite_status", persistence.lastRewriteOk ? "ok" : "err"],
     ["aof_rewrites", persistence.rewrites],
     ["aof_rewrites_consecutive_failures", persistence.rewriteFailuresInRow],

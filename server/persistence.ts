@@ -10,19 +10,8 @@ import { AppendOnlyFile } from "../persistence/aof.ts";
 import { CommandEncoder } from "../persistence/aof_commands.ts";
 import { type Disk, errnoText, joinPath, realDisk } from "../persistence/disk.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
-import {
-  FileSink,
-  RdbEncoder,
-  type RdbFileOptions,
-  removeQuietly,
-  saveFileSync,
-} from "../persistence/rdb_save.ts";
-import {
-  Snapshot,
-  SnapshotAborted,
-  type SnapshotEncoder,
-  type SnapshotSink,
-} from "../persistence/snapshot.ts";
+import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
+import { SnapshotAborted, type SnapshotEncoder } from "../persistence/snapshot.ts";
 import {
   atOnce,
   inSlices,
@@ -33,10 +22,8 @@ import {
   loadReceived,
 } from "./loading.ts";
 import type { RedisServer } from "./server.ts";
+import { Snapshots } from "./snapshots.ts";
 
-/** Longest stretch of snapshot work between two looks at the network, milliseconds: with clients and without. */
-const BUSY_SLICE_MS = 0.2;
-const IDLE_SLICE_MS = 2;
 /** Seconds after a failed background save before the next automatic try. */
 const RETRY_AFTER_SECONDS = 5;
 /** Failed rewrites in a row after which automatic ones are spaced out, and the longest spacing in minutes. */
@@ -49,23 +36,14 @@ const BGSAVE_FAILED = new CommandError(
     "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
 );
 
-/** What a running snapshot is for. */
-export type SnapshotPurpose = "rdb" | "aof" | "replication";
-
 /** What the replication layer tells an RDB file's reader; null where there are no replicas. */
 export type ReplicationNote = RdbFileOptions["replication"];
-
-/** The running snapshot. */
-interface Running {
-  readonly purpose: SnapshotPurpose;
-  readonly snapshot: Snapshot;
-  readonly startedSeconds: number;
-}
 
 /** One server's persistence. */
 export class Persistence {
   readonly disk: Disk;
   readonly aof: AppendOnlyFile;
+  readonly snapshots: Snapshots;
   /** Set while a data set is being loaded. */
   loading: LoadProgress | null = null;
   /** Keys of the last loaded RDB file. */
@@ -92,7 +70,6 @@ export class Persistence {
   loadFunction: (source: Uint8Array) => void = (source) => void this.#keptFunctions.push(source);
   readonly #keptFunctions: Uint8Array[] = [];
   readonly #server: RedisServer;
-  #running: Running | null = null;
   #dirtyAtSave = 0;
   #lastTrySeconds = -Infinity;
   #nextRewriteMs = 0;
@@ -100,13 +77,14 @@ export class Persistence {
   constructor(server: RedisServer, disk: Disk = realDisk) {
     this.#server = server;
     this.disk = disk;
+    this.snapshots = new Snapshots(server, disk);
     this.lastSaveSeconds = Math.floor(server.clock.wallMs() / 1000);
     this.aof = new AppendOnlyFile({
       settings: server.config,
       disk,
       wallMs: () => server.clock.wallMs(),
       monotonicMs: () => server.clock.monoMs(),
-      rewriting: () => this.#running !== null,
+      rewriting: () => this.snapshots.running !== null,
       warning: (message) => server.log.warning(message),
       notice: (message) => server.log.notice(message),
       exit: (message) => server.die(message),
@@ -119,24 +97,6 @@ export class Persistence {
 
   // -- What others ask --------------------------------------------------------------------------------------------
 
-  /** What the snapshot under way is for, null without one. */
-  get running(): SnapshotPurpose | null {
-    return this.#running?.purpose ?? null;
-  }
-
-  /** Seconds since the snapshot under way began, keys it has written, keys at its cut. */
-  get runningFor(): number {
-    return this.#running === null ? -1 : this.#nowSeconds() - this.#running.startedSeconds;
-  }
-
-  get runningSaved(): number {
-    return this.#running?.snapshot.saved ?? 0;
-  }
-
-  get runningTotal(): number {
-    return this.#running?.snapshot.total ?? 0;
-  }
-
   /** Changes since the last save that succeeded. */
   get changes(): number {
     return this.#server.dispatcher.ctx.dirty - this.#dirtyAtSave;
@@ -144,11 +104,6 @@ export class Persistence {
 
   #nowSeconds(): number {
     return Math.floor(this.#server.clock.wallMs() / 1000);
-  }
-
-  /** Lets the event loop serve whoever waits. */
-  pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /** What an RDB file says about itself. */
@@ -207,21 +162,21 @@ export class Persistence {
    */
   shutdown(save: "yes" | "no" | "default", force: boolean): boolean {
     const { log, config } = this.#server;
-    if (this.#running?.purpose === "rdb") {
+    if (this.snapshots.running === "rdb") {
       log.warning("There is a child saving an .rdb. Killing it!");
-      this.#running.snapshot.abort("shutdown");
+      this.snapshots.abort("rdb");
     }
     if (this.aof.state !== "off") {
-      if (this.aof.state === "waiting" && this.#running?.purpose === "aof") {
+      if (this.aof.state === "waiting" && this.snapshots.running === "aof") {
         if (!force) {
           log.warning("Writing initial AOF. Can't exit.");
           return false;
         }
         log.warning("Writing initial AOF. Exit anyway.");
       }
-      if (this.#running?.purpose === "aof") {
+      if (this.snapshots.running === "aof") {
         log.warning("There is a child rewriting the AOF. Killing it!");
-        this.#running.snapshot.abort("shutdown");
+        this.snapshots.abort("aof");
       }
       // Where this data set stands in a replication history: a replica can go on from here when it starts again.
       const note = this.aof.state === "on" ? this.replicationNote() : null;
@@ -271,7 +226,7 @@ export class Persistence {
    */
   async replace(source: ByteSource, size: number): Promise<number> {
     const { store, config } = this.#server;
-    for (const purpose of ["rdb", "aof", "replication"] as const) this.abortSnapshot(purpose);
+    for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
     if (config.appendonly) {
       this.#unlisten();
       this.aof.stop();
@@ -338,7 +293,7 @@ export class Persistence {
   /** Begins to write the RDB file beside the server. False where it cannot begin. */
   bgsave(): boolean {
     const { config, log, dispatcher } = this.#server;
-    if (this.#running !== null) return false;
+    if (this.snapshots.running !== null) return false;
     this.saves++;
     this.bgsaveScheduled = false;
     this.#lastTrySeconds = this.#nowSeconds();
@@ -348,7 +303,7 @@ export class Persistence {
     const directory = config.dir;
     const beganSeconds = this.#nowSeconds();
     const encoder = new RdbEncoder(this.rdbOptions(false));
-    const started = this.#startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
+    const started = this.snapshots.startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
       this.disk.rename(temp, target);
       this.disk.syncDirectory(directory);
       log.notice("DB saved on disk");
@@ -376,68 +331,9 @@ export class Persistence {
     return true;
   }
 
-  /** Begins a snapshot into a file, whose data are synced when the promise is fulfilled. Null where it cannot begin. */
-  #startFile(
-    purpose: SnapshotPurpose,
-    encoder: SnapshotEncoder,
-    path: string,
-    incrementalSync: boolean,
-    complete: () => void,
-  ): Promise<void> | null {
-    try {
-      const file = this.disk.open(path, "create");
-      return this.startSnapshot(purpose, encoder, new FileSink(file, incrementalSync), complete)
-        .finally(() => file.close());
-    } catch (error) {
-      this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
-      return null;
-    }
-  }
-
-  /**
-   * Cuts here and now and writes the data set to the sink. There must be no snapshot {@link running}. The promise is
-   * rejected with SnapshotAborted or with what the sink or `complete` throws, which is called once all is safe: until
-   * then no other snapshot may begin.
-   */
-  startSnapshot(
-    purpose: SnapshotPurpose,
-    encoder: SnapshotEncoder,
-    sink: SnapshotSink,
-    complete: () => void = () => {},
-  ): Promise<void> {
-    const server = this.#server;
-    let commands = server.stats.commandsProcessed;
-    const snapshot = new Snapshot(server.store, encoder, sink, {
-      monotonicMs: () => server.clock.monoMs(),
-      pause: () => this.pause(),
-      sliceMs: () => {
-        const isBusy = server.stats.commandsProcessed !== commands;
-        commands = server.stats.commandsProcessed;
-        return isBusy ? BUSY_SLICE_MS : IDLE_SLICE_MS;
-      },
-    });
-    const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
-    this.#running = running;
-    // It runs until the sink is safe too: nobody may take the file for complete, or end the process, in between.
-    return snapshot.run().then(() => sink.finish?.()).then(() => {
-      if (this.#running !== running) throw new SnapshotAborted("no longer wanted");
-      complete();
-    }).finally(() => {
-      if (this.#running === running) this.#running = null;
-    });
-  }
-
-  /** Ends the snapshot under way, if it is for this. */
-  abortSnapshot(purpose: SnapshotPurpose): void {
-    const running = this.#running;
-    if (running?.purpose !== purpose) return;
-    this.#running = null;
-    running.snapshot.abort("no longer wanted");
-  }
-
   /** FLUSHALL has emptied everything: a save under way would bring it back, and save points want the empty file. */
   flushedAll(): void {
-    this.abortSnapshot("rdb");
+    this.snapshots.abort("rdb");
     if (this.#server.config.save.length === 0) return;
     const dirty = this.#dirtyAtSave;
     this.save();
@@ -449,7 +345,7 @@ export class Persistence {
   /** Begins to rewrite the append-only file beside the server. False where it cannot begin. */
   bgrewriteaof(): boolean {
     const { config, log } = this.#server;
-    if (this.#running !== null) return false;
+    if (this.snapshots.running !== null) return false;
     this.rewriteScheduled = false;
     this.rewrites++;
     const temp = joinPath(config.dir, `temp-rewriteaof-bg-${Deno.pid}.aof`);
@@ -457,13 +353,19 @@ export class Persistence {
     let started: Promise<void> | null = null;
     try {
       this.aof.beginRewrite();
-      started = this.#startFile("aof", this.#aofEncoder(), temp, config.aofRewriteIncrementalFsync, () => {
-        log.notice("Background AOF rewrite terminated with success");
-        this.aof.finishRewrite(temp);
-        this.lastRewriteOk = true;
-        this.rewriteFailuresInRow = 0;
-        log.notice("Background AOF rewrite finished successfully");
-      });
+      started = this.snapshots.startFile(
+        "aof",
+        this.#aofEncoder(),
+        temp,
+        config.aofRewriteIncrementalFsync,
+        () => {
+          log.notice("Background AOF rewrite terminated with success");
+          this.aof.finishRewrite(temp);
+          this.lastRewriteOk = true;
+          this.rewriteFailuresInRow = 0;
+          log.notice("Background AOF rewrite finished successfully");
+        },
+      );
     } catch (error) {
       log.warning(`Can't begin to rewrite the append only file: ${errnoText(error)}`);
     }
@@ -503,7 +405,7 @@ export class Persistence {
     const isOn = this.aof.state !== "off";
     if (config.appendonly === isOn) return;
     if (!config.appendonly) {
-      this.abortSnapshot("aof");
+      this.snapshots.abort("aof");
       this.#unlisten();
       try {
         this.aof.stop();
@@ -515,7 +417,7 @@ export class Persistence {
       return;
     }
     this.aof.wait();
-    if (this.#running !== null) {
+    if (this.snapshots.running !== null) {
       this.rewriteScheduled = true;
       log.warning(
         "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.",
@@ -534,7 +436,7 @@ export class Persistence {
   cron(): void {
     if (this.loading !== null) return;
     this.aof.flush(false);
-    if (this.#running !== null) return;
+    if (this.snapshots.running !== null) return;
     if (this.rewriteScheduled && this.#mayRewrite()) {
       this.bgrewriteaof();
       return;

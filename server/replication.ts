@@ -87,10 +87,10 @@ export class Replication implements ReplicationView {
       warning: (message) => server.log.warning(message),
       monotonicMs: () => server.clock.monoMs(),
       randomHex: (digits) => server.random.secretHex(digits),
-      snapshotRunning: () => server.persistence.running !== null,
+      snapshotRunning: () => server.persistence.snapshots.running !== null,
       snapshotTo: (sink, contents) => this.#snapshot(sink, contents),
       snapshotFile: (contents) => this.#snapshotFile(contents),
-      abandonSnapshot: () => server.persistence.abortSnapshot("replication"),
+      abandonSnapshot: () => server.persistence.snapshots.abort("replication"),
       quiet: () => this.failover.active && server.pauses.active,
       following: () => this.following,
       lacksReplicas: (lacking) => server.lacksReplicas = lacking,
@@ -133,7 +133,7 @@ export class Replication implements ReplicationView {
   }
 
   #snapshot(sink: SnapshotSink, contents: SnapshotContents): Promise<void> {
-    return this.#server.persistence.startSnapshot("replication", this.#encoder(contents), sink);
+    return this.#server.persistence.snapshots.start("replication", this.#encoder(contents), sink);
   }
 
   #snapshotFile(contents: SnapshotContents): Promise<SnapshotFile> {

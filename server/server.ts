@@ -402,6 +402,7 @@ export class RedisServer implements KeyspaceEvents {
 
   /** FLUSHALL has emptied everything: persistence starts over. */
   afterFlushAll(): void {
+    this.persistence.flushedAll();
   }
 
   /** Ends a client's transaction without running it. */

@@ -36,7 +36,7 @@ export class SpoolFile implements ReceivedFile {
     this.#file!.close();
     this.#file = null;
     const path = joinPath(config.dir, config.dbfilename);
-    persistence.abortSnapshot("rdb");
+    persistence.snapshots.abort("rdb");
     disk.rename(this.#path, path);
     disk.syncDirectory(config.dir);
     const source = disk.open(path, "read");

@@ -1,0 +1,126 @@
+/**
+ * The snapshot under way, whoever wants it: there is one at a time, as redis-server has one child process at a time.
+ * What it is and how it is written is in persistence/snapshot.ts.
+ */
+import { type Disk, errnoText } from "../persistence/disk.ts";
+import { FileSink } from "../persistence/rdb_save.ts";
+import {
+  Snapshot,
+  SnapshotAborted,
+  type SnapshotEncoder,
+  type SnapshotSink,
+} from "../persistence/snapshot.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Longest stretch of snapshot work between two looks at the network, milliseconds: with clients and without. */
+const BUSY_SLICE_MS = 0.2;
+const IDLE_SLICE_MS = 2;
+
+/** What a snapshot is for. */
+export type SnapshotPurpose = "rdb" | "aof" | "replication";
+
+interface Running {
+  readonly purpose: SnapshotPurpose;
+  readonly snapshot: Snapshot;
+  readonly startedSeconds: number;
+}
+
+/** One server's snapshots. */
+export class Snapshots {
+  readonly #server: RedisServer;
+  readonly #disk: Disk;
+  #running: Running | null = null;
+
+  constructor(server: RedisServer, disk: Disk) {
+    this.#server = server;
+    this.#disk = disk;
+  }
+
+  /** What the snapshot under way is for, null without one. */
+  get running(): SnapshotPurpose | null {
+    return this.#running?.purpose ?? null;
+  }
+
+  /** Seconds since it began, -1 without one. */
+  get seconds(): number {
+    return this.#running === null ? -1 : this.#nowSeconds() - this.#running.startedSeconds;
+  }
+
+  /** Keys that it has written. */
+  get saved(): number {
+    return this.#running?.snapshot.saved ?? 0;
+  }
+
+  /** Keys at its cut. */
+  get total(): number {
+    return this.#running?.snapshot.total ?? 0;
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#server.clock.wallMs() / 1000);
+  }
+
+  /** Begins a snapshot into a file, whose data are synced when the promise is fulfilled. Null where it cannot begin. */
+  startFile(
+    purpose: SnapshotPurpose,
+    encoder: SnapshotEncoder,
+    path: string,
+    incrementalSync: boolean,
+    complete: () => void,
+  ): Promise<void> | null {
+    try {
+      const file = this.#disk.open(path, "create");
+      return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete)
+        .finally(() => file.close());
+    } catch (error) {
+      this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
+      return null;
+    }
+  }
+
+  /**
+   * Cuts here and now and writes the data set to the sink. There must be no snapshot {@link running}. The promise is
+   * rejected with SnapshotAborted or with what the sink or `complete` throws, which is called once all is safe: until
+   * then no other snapshot may begin.
+   */
+  start(
+    purpose: SnapshotPurpose,
+    encoder: SnapshotEncoder,
+    sink: SnapshotSink,
+    complete: () => void = () => {},
+  ): Promise<void> {
+    const server = this.#server;
+    let commands = server.stats.commandsProcessed;
+    const snapshot = new Snapshot(server.store, encoder, sink, {
+      monotonicMs: () => server.clock.monoMs(),
+      pause,
+      sliceMs: () => {
+        const isBusy = server.stats.commandsProcessed !== commands;
+        commands = server.stats.commandsProcessed;
+        return isBusy ? BUSY_SLICE_MS : IDLE_SLICE_MS;
+      },
+    });
+    const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
+    this.#running = running;
+    // It runs until the sink is safe too: nobody may take the file for complete, or end the process, in between.
+    return snapshot.run().then(() => sink.finish?.()).then(() => {
+      if (this.#running !== running) throw new SnapshotAborted("no longer wanted");
+      complete();
+    }).finally(() => {
+      if (this.#running === running) this.#running = null;
+    });
+  }
+
+  /** Ends the snapshot under way, if it is for this. */
+  abort(purpose: SnapshotPurpose): void {
+    const running = this.#running;
+    if (running?.purpose !== purpose) return;
+    this.#running = null;
+    running.snapshot.abort("no longer wanted");
+  }
+}
+
+/** Lets the event loop serve whoever waits. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
