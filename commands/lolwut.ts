@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 const MAX_WIDTH = 500;
 const MAX_HEIGHT = 200;
 
-/** LOLWUT [VERSION n] [columns [rows]]. Unknown words are the version line alone, as with redis-server. */
+/** LOLWUT [VERSION n] [columns [rows]]. Only VERSION needs a number, as with redis-server; other words are passed over. */
 export function lolwut(ctx: Context, args: Args): void {
   let from = 1;
   if (args.count >= 3 && args.is(1, "VERSION")) {
@@ -15,9 +15,9 @@ export function lolwut(ctx: Context, args: Args): void {
   }
   const line = `Redis ver. ${ctx.server.version}\n`;
   const numbers: number[] = [];
-  for (let i = from; i < args.count; i++) numbers.push(args.integer(i));
-  const width = Math.min(MAX_WIDTH, Math.max(8, numbers[0] ?? 60));
-  const height = Math.min(MAX_HEIGHT, Math.max(4, numbers[1] ?? 12));
+  for (let i = from; i < args.count; i++) numbers.push(parseFloat(args.text(i)) || 0);
+  const width = Math.min(MAX_WIDTH, Math.max(8, Math.floor(numbers[0] || 60)));
+  const height = Math.min(MAX_HEIGHT, Math.max(4, Math.floor(numbers[1] || 12)));
   ctx.reply.verbatim(skyline(width, height, () => ctx.store.random()) + "\n" + line);
 }
 
