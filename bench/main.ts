@@ -73,6 +73,12 @@ async function write(section: Section, where: string): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", DOCUMENT, PLOT], cwd: ROOT_DIR }).output();
 }
 
+// Leaving through exit() ends the servers, which a signal would leave behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  if (Deno.build.os !== "windows" || signal === "SIGINT") {
+    Deno.addSignalListener(signal, () => Deno.exit(130));
+  }
+}
 const { suites, settings, dry } = options();
 if (!hasRedis()) fail("the benchmark compares with redis-server, so it needs it");
 for (const name of suites) {
