@@ -4,7 +4,7 @@
  */
 import type { TestServer } from "../tests/helpers/server.ts";
 import { KINDS, type Pair } from "./pair.ts";
-import { cpuMicros } from "./process.ts";
+import { CpuMeter } from "./process.ts";
 import { type Load, runBenchmark } from "./redis_benchmark.ts";
 import type { Table, Target } from "./report.ts";
 import { figure, median, medianRatio, ratioText } from "./stats.ts";
@@ -76,9 +76,9 @@ async function calibrate(pair: Pair, item: Case, settings: Settings): Promise<nu
 /** One run on one server. */
 export async function sample(server: TestServer, item: Case, requests: number): Promise<Sample> {
   await item.prepare?.(server, requests);
-  const before = cpuMicros(server.pid);
+  const meter = new CpuMeter(server.pid);
   const { rps, p99 } = await runBenchmark(item, server.port, requests);
-  return { rps, p99, cpu: (cpuMicros(server.pid) - before) / requests };
+  return { rps, p99, cpu: meter.micros() / requests };
 }
 
 /** Throughput of toy-redis by that of redis-server. */

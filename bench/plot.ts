@@ -16,7 +16,7 @@ export interface Bar {
 }
 
 const WIDTH = 860;
-const LEFT = 330, RIGHT = 60, TOP = 92, BOTTOM = 24;
+const LEFT = 330, RIGHT = 84, TOP = 92, BOTTOM = 24;
 const ROW = 20, BAR = 12, GROUP = 34;
 
 const STYLE = `
@@ -67,7 +67,6 @@ export function drawPlot(bars: readonly Bar[]): string {
 
 function drawBar(bar: Bar, y: number, x: (ratio: number) => number): string {
   const middle = y + ROW / 2, length = round(Math.max(1, x(bar.ratio) - LEFT)), target = x(bar.target);
-  const figureAt = Math.max(x(bar.ratio), target) + 7;
   return [
     `<text class="text" x="${LEFT - 10}" y="${middle + 4}" text-anchor="end">${escape(bar.label)}</text>`,
     `<rect class="${isMet(bar) ? "met" : "short"}" x="${LEFT}" y="${middle - BAR / 2}" ` +
@@ -75,7 +74,9 @@ function drawBar(bar: Bar, y: number, x: (ratio: number) => number): string {
     `<line class="target" x1="${target}" x2="${target}" y1="${middle - 9}" y2="${
       middle + 9
     }" stroke-width="2" />`,
-    `<text class="strong" x="${figureAt}" y="${middle + 4}">${bar.ratio.toFixed(2)}</text>`,
+    `<text class="strong" x="${WIDTH - 24}" y="${middle + 4}" text-anchor="end">${
+      bar.ratio.toFixed(2)
+    }</text>`,
   ].join("\n");
 }
 
