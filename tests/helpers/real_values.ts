@@ -4,6 +4,9 @@
 import type { Arg } from "./resp.ts";
 import { seededRandom } from "./seeded.ts";
 
+/** Elements of the large collections: the full size where there is time for it. */
+const LARGE = Deno.env.get("CI") === "true" ? 100_000 : 20_000;
+
 /** A named value and the commands that make it; the key is the name. */
 export interface RealValue {
   readonly name: string;
@@ -74,7 +77,7 @@ function lists(): RealValue[] {
     many("list:one", "RPUSH", ["a"]),
     many("list:mixed", "RPUSH", [...INTEGERS, ...LONG_INTEGERS, ...LOOKALIKES, noise(64, 3), noise(5000, 4)]),
     many("list:nodes", "RPUSH", numbered(3000, (i) => [`element-${i}`])),
-    many("list:large", "RPUSH", numbered(100_000, (i) => [`${i}`])),
+    many("list:large", "RPUSH", numbered(LARGE, (i) => [`${i}`])),
     many("list:giants", "RPUSH", [noise(20_000, 5), "x", noise(9000, 6), "z".repeat(30_000)]),
   ];
 }
@@ -86,7 +89,7 @@ function sets(): RealValue[] {
     many("set:int64", "SADD", ["1", "9223372036854775807", "-9223372036854775808"]),
     many("set:table", "SADD", ["1", "a", noise(40, 7), ""]),
     many("set:manyints", "SADD", numbered(5000, (i) => [`${i * 7919}`])),
-    many("set:large", "SADD", numbered(100_000, (i) => [`member:${i}`])),
+    many("set:large", "SADD", numbered(LARGE, (i) => [`member:${i}`])),
   ];
 }
 
@@ -94,7 +97,7 @@ function hashes(): RealValue[] {
   return [
     many("hash:packed", "HSET", ["f", "v", "1", "2", "", "", "binary", noise(60, 8)], 2),
     many("hash:table", "HSET", ["f", noise(200, 9), "g", "1"], 2),
-    many("hash:large", "HSET", numbered(50_000, (i) => [`field:${i}`, `${i}`]), 2),
+    many("hash:large", "HSET", numbered(LARGE / 2, (i) => [`field:${i}`, `${i}`]), 2),
   ];
 }
 
@@ -114,7 +117,7 @@ function sortedSets(): RealValue[] {
   return [
     many("zset:packed", "ZADD", scores.flatMap((score, i) => [score, `m${i}`]), 2),
     many("zset:ties", "ZADD", ["1", "b", "1", "a", "1", "", "1", noise(20, 10)], 2),
-    many("zset:large", "ZADD", numbered(100_000, (i) => [`${(i * 7919) % 1000 / 8}`, `member:${i}`]), 2),
+    many("zset:large", "ZADD", numbered(LARGE, (i) => [`${(i * 7919) % 1000 / 8}`, `member:${i}`]), 2),
     many("zset:longmember", "ZADD", ["1", "x".repeat(100), "2", "y"], 2),
   ];
 }
