@@ -21,6 +21,7 @@ import {
   loadRdbFile,
   loadReceived,
 } from "./loading.ts";
+import { latin1 } from "../types/bytes.ts";
 import type { RedisServer } from "./server.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -66,9 +67,10 @@ export class Persistence {
   /** For the files' notes; set by those who know. */
   replicationNote: () => ReplicationNote = () => null;
   /** Source texts of the function libraries, and what takes them back from a file. */
-  functionSources: () => Iterable<Uint8Array> = () => this.#keptFunctions;
-  loadFunction: (source: Uint8Array) => void = (source) => void this.#keptFunctions.push(source);
-  readonly #keptFunctions: Uint8Array[] = [];
+  functionSources: () => Iterable<Uint8Array> = () => this.#keptFunctions.values();
+  loadFunction: (source: Uint8Array) => void = (source) =>
+    void this.#keptFunctions.set(latin1(source), source);
+  readonly #keptFunctions = new Map<string, Uint8Array>();
   readonly #server: RedisServer;
   #dirtyAtSave = 0;
   #lastTrySeconds = -Infinity;

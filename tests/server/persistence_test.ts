@@ -128,6 +128,32 @@ for (const [first, second] of [["toy", "redis"], ["redis", "toy"]] as [Kind, Kin
   });
 }
 
+realTest("function libraries go through our files, RDB and append-only", async () => {
+  await using dir = new TempDir();
+  const source = "#!lua name=lib\nredis.register_function('f', function() return 'it lives' end)";
+  for (
+    const [kind, args, save] of [
+      ["redis", [], "SAVE"],
+      ["toy", [], "SAVE"],
+      ["redis", [], "SAVE"],
+      ["toy", [], "AOF"],
+      ["redis", ["--appendonly", "yes"], ""],
+    ] as [Kind, string[], string][]
+  ) {
+    await using server = await startServer(kind, { dir: dir.path, args });
+    await using client = await server.connect();
+    if (!isLoaded) await client.call("FUNCTION", "LOAD", source);
+    isLoaded = true;
+    if (kind === "redis") assertEquals(await shown(client, "FCALL", "f", "0"), '"it lives"');
+    if (save === "SAVE") assertEquals(await shown(client, "SAVE"), "+OK");
+    if (save === "AOF") {
+      await client.call("DEBUG", "RELOAD"); // must not make two of it
+      await client.call("CONFIG", "SET", "appendonly", "yes");
+      await waitFor(client, "aof_rewrite_in_progress", "0");
+    }
+  }
+});
+
 Deno.test("the append-only file is turned on and off while the server runs", async () => {
   await using dir = new TempDir();
   {
