@@ -131,6 +131,7 @@ for (const [first, second] of [["toy", "redis"], ["redis", "toy"]] as [Kind, Kin
 realTest("function libraries go through our files, RDB and append-only", async () => {
   await using dir = new TempDir();
   const source = "#!lua name=lib\nredis.register_function('f', function() return 'it lives' end)";
+  let isLoaded = false;
   for (
     const [kind, args, save] of [
       ["redis", [], "SAVE"],
