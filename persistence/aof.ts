@@ -296,7 +296,12 @@ export class AppendOnlyFile {
     }
   }
 
-  /** Writes and syncs what is pending and closes; before the process ends. */
+  /** Writes and syncs what is pending, before the process ends. Throws what the disk throws. */
+  sync(): void {
+    this.#writer?.sync();
+  }
+
+  /** As {@link sync}, and closes. */
   close(): void {
     const writer = this.#writer;
     this.#writer = null;

@@ -344,12 +344,18 @@ export class AofWriter {
     }).finally(() => file.close());
   }
 
-  /** Writes and syncs everything and closes the file. Throws what the disk throws. */
-  close(): void {
+  /** Writes and syncs everything. Throws what the disk throws. */
+  sync(): void {
     this.flush(true);
+    if (this.#length > 0) throw new Error(this.error ?? "the append-only file cannot be written");
+    this.#file.syncDataSync();
+    this.#synced = this.#size;
+  }
+
+  /** As {@link sync}, and closes the file. */
+  close(): void {
     try {
-      if (this.#length > 0) throw new Error(this.error ?? "the append-only file cannot be written");
-      this.#file.syncDataSync();
+      this.sync();
     } finally {
       this.#file.close();
     }

@@ -185,7 +185,7 @@ export class Persistence {
       if (note !== null) this.aof.annotate(`REPL:${note.id}:${note.offset}:${note.db}`);
       log.notice("Calling fsync() on the AOF file.");
       try {
-        this.aof.close();
+        this.aof.sync(); // not closed: the save below may fail, and the server go on
       } catch (error) {
         log.warning(`Fail to fsync the AOF file: ${errnoText(error)}.`);
       }

@@ -313,3 +313,23 @@ for (const [what, files, log] of BAD_FILES) {
     }
   });
 }
+
+Deno.test("a shutdown that cannot save is declined, and the append-only file goes on", async () => {
+  await using dir = new TempDir();
+  const args = ["--appendonly", "yes", "--save", "10000 10000"];
+  {
+    await using server = await startServer("toy", { dir: dir.path, args });
+    await using client = await server.connect();
+    await Deno.mkdir(`${dir.path}/dump.rdb/x`, { recursive: true });
+    await client.call("SET", "a", "1");
+    server.kill("SIGTERM");
+    await server.waitForLog(/Error trying to save the DB, can't exit/);
+    await client.call("CONFIG", "SET", "save", "");
+    assertEquals(await shown(client, "SET", "b", "2"), "+OK");
+    server.kill("SIGKILL");
+    await server.waitForExit();
+  }
+  await using server = await startServer("toy", { dir: dir.path, args: ["--appendonly", "yes"] });
+  await using client = await server.connect();
+  assertEquals(await shown(client, "MGET", "a", "b"), '["1", "2"]');
+});
