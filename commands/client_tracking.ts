@@ -89,8 +89,10 @@ function checkModes(client: Client, options: Options): void {
 
 /** No prefix may be the beginning of another, given now or before: a change would be told twice. */
 function checkPrefixes(client: Client, { prefixes }: Options): void {
+  // In the order of their bytes, as redis-server keeps them: it decides which one the error names.
+  const existing = [...client.tracking?.prefixes ?? []].sort();
   for (const [i, prefix] of prefixes.entries()) {
-    for (const known of client.tracking?.prefixes ?? []) {
+    for (const known of existing) {
       if (overlap(prefix, known)) throw overlapError(prefix, `an existing prefix '${known}'`);
     }
     for (const other of prefixes.slice(i + 1)) {
