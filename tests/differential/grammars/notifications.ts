@@ -35,7 +35,8 @@ export const notifications: Grammar = {
     client === 1 ? [["CONFIG", "SET", "notify-keyspace-events", "KEAmn"], ["PSUBSCRIBE", "__key*__:*"]] : [],
   commands: [
     ...fill(8),
-    cmd("CONFIG SET", "notify-keyspace-events", events).weigh(2).outsideMulti(),
+    // Not mutated: a refused value makes redis-server forget the class "n" of the old one.
+    cmd("CONFIG SET", "notify-keyspace-events", events).weigh(2).outsideMulti().unmutated(),
     cmd("GET", anyKey),
     cmd("SET", anyKey, value, anyOf("NX", "GET", seq("EX", farSeconds))),
     cmd("GETEX", key("string"), oneOf("PERSIST", seq("PX", farMillis))),
