@@ -487,7 +487,7 @@ export class RedisServer implements KeyspaceEvents {
 
   touched(db: Database, buf: Uint8Array, start: number, end: number): void {
     this.watches.touched(db, buf, start, end);
-    if (this.tracking.clientCount > 0) this.tracking.touched(buf, start, end, this.dispatcher.currentClient);
+    if (this.tracking.active) this.tracking.touched(buf, start, end, this.dispatcher.currentClient);
     this.blocking.touched(db, buf, start, end);
   }
 

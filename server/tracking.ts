@@ -121,9 +121,13 @@ export class Tracking {
     }
   }
 
-  /** A key was changed, by `current` or (null) by nobody. Costs one comparison while nobody tracks. */
+  /** True where changes matter: somebody tracks, or what was read before tracking was turned off is still remembered. */
+  get active(): boolean {
+    return this.clientCount > 0 || this.#byKey.size > 0;
+  }
+
+  /** A key was changed, by `current` or (null) by nobody. */
   touched(buf: Uint8Array, start: number, end: number, current: Client | null): void {
-    if (this.clientCount === 0) return;
     const key = latin1(buf, start, end);
     for (const [prefix, entry] of this.#prefixes) {
       if (!key.startsWith(prefix)) continue;
@@ -149,7 +153,7 @@ export class Tracking {
 
   /** All databases or one were emptied: every tracking client drops everything. */
   flushed(current: Client | null): void {
-    if (this.clientCount === 0) return;
+    if (!this.active) return;
     for (const client of this.#clients.values()) {
       if (client.tracking === null) continue;
       if (client === current) this.#pending.push(null);
