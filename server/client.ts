@@ -94,8 +94,6 @@ export class Client {
   user: User;
   authenticated: boolean;
   name = "";
-  libName = "";
-  libVersion = "";
   /** Unix ms. */
   readonly created: number;
   /** Unix ms of the last request. */
@@ -117,8 +115,6 @@ export class Client {
   closed = false;
   /** CLIENT NO-EVICT. */
   noEvict = false;
-  /** CLIENT NO-TOUCH does not exist in 7.0; scripts and loaders set it. */
-  noTouch = false;
   /** MONITOR. */
   monitor = false;
   /** A link to one of our replicas. */
