@@ -13,6 +13,7 @@ export const LAYERS: readonly { name: string; files: RegExp }[] = [
   { name: "commands", files: /^commands\// },
   { name: "persistence, replication", files: /^(persistence|replication)\// },
   { name: "store", files: /^store(\.ts$|\/)/ },
+  { name: "lua", files: /^lua\// },
   { name: "types", files: /^types\/(?!(bytes|double|quoting)\.ts$)/ },
   // Numbers, quoting and text of bytes stand among the types but know none of them: the wire format needs them too.
   { name: "resp, util", files: /^(resp\.ts$|resp\/|util(\.ts$|\/)|types\/(bytes|double|quoting)\.ts$)/ },
