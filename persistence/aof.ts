@@ -98,13 +98,14 @@ export class AppendOnlyFile {
     this.#writer?.annotate(text);
   }
 
-  /** See {@link AofWriter.commit}. */
-  commit(): Promise<void> {
-    return this.#writer === null ? DONE : this.#writer.commit();
+  /** Bytes of commands that are not written yet. */
+  get pending(): number {
+    return this.#writer?.pending ?? 0;
   }
 
-  flush(force: boolean): void {
-    this.#writer?.flush(force);
+  /** See {@link AofWriter.flush}. */
+  flush(force = false): boolean {
+    return this.#writer === null || this.#writer.flush(force);
   }
 
   path(name: string): string {
@@ -308,5 +309,3 @@ export class AppendOnlyFile {
     writer?.close();
   }
 }
-
-const DONE = Promise.resolve();

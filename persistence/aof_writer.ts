@@ -2,9 +2,9 @@
  * Writing to one part of the append-only file: the buffer of commands, the writes, the syncs, and what happens when
  * one of them fails.
  *
- * Commands are collected while a batch of requests runs. Before any reply of that batch leaves, {@link AofWriter.commit}
+ * Commands are collected while a batch of requests runs. Before any reply of that batch leaves, {@link AofWriter.flush}
  * writes all of it in one write and, under appendfsync always, syncs it; connections whose batches ran in the same
- * turn of the event loop share both. Under everysec a sync runs beside the server about once a second.
+ * turn of the event loop share both (server/commit.ts). Under everysec a sync runs beside the server about once a second.
  *
  * A write that fails leaves no half command behind: the file is cut back to where it was, the buffer is kept and tried
  * again, and {@link AofWriter.error} says that writes must be refused until it works. Under `always` nothing could be
@@ -22,8 +22,6 @@ const SYNC_EVERY_MS = 1000;
 const POSTPONE_MS = 2000;
 /** How often the same trouble is logged. Milliseconds. */
 const LOG_EVERY_MS = 30_000;
-/** How many rounds of waiting callbacks pass before a commit is carried out, so that others join it. */
-const GATHER_ROUNDS = 6;
 
 /** The directives that the writer follows; read anew each time. */
 export interface AofWriterSettings {
@@ -72,7 +70,6 @@ export class AofWriter {
   #lastSyncMs: number;
   #postponedSinceMs = 0;
   #loggedMs = -Infinity;
-  #commit: Promise<void> | null = null;
   #ended = false;
 
   /** @param size bytes that the file has already. */
@@ -161,29 +158,18 @@ export class AofWriter {
   // -- Bytes out ------------------------------------------------------------------------------------------------
 
   /**
-   * Fulfilled once everything fed so far is as safe as appendfsync says; replies wait for it. Never rejects: where
-   * that cannot be reached, the process ends.
+   * Makes everything fed so far as safe as appendfsync says; replies wait for it. `force` does not wait for a sync under
+   * way. False where that cannot be reached and the process ends: nothing may be acknowledged any more.
    */
-  commit(): Promise<void> {
-    if (this.#length === 0 && this.#commit === null) return NOTHING;
-    return this.#commit ??= this.#gather();
-  }
-
-  async #gather(): Promise<void> {
-    // Requests that arrived in this turn of the event loop run first and join: one write and one sync for all.
-    for (let round = 0; round < GATHER_ROUNDS; round++) await NOTHING;
-    this.#commit = null;
-    this.flush(false);
-    // Nothing may be acknowledged any more once the process is to end.
-    if (this.#ended) await new Promise<void>(() => {});
-  }
-
-  /** Writes what is pending. `force` does not wait for a sync under way. */
-  flush(force: boolean): void {
-    if (this.#ended) return;
+  flush(force = false): boolean {
+    if (this.#ended) return false;
     const always = this.#host.settings.appendfsync === "always";
-    if (this.#length > 0 && !(this.#mustWait(force, always))) this.#write(always);
-    if (this.#ended || this.#synced === this.#size) return;
+    if (this.#length > 0 && !this.#mustWait(force, always)) this.#write(always);
+    if (!this.#ended && this.#synced < this.#size) this.#syncAsAsked(always);
+    return !this.#ended;
+  }
+
+  #syncAsAsked(always: boolean): void {
     if (this.#host.settings.noAppendfsyncOnRewrite && this.#host.rewriting()) return;
     if (always) this.#syncNow();
     else if (this.#host.settings.appendfsync === "everysec") this.#syncSometimes();

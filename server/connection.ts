@@ -12,6 +12,7 @@
 
 import { ProtocolError, RequestReader } from "../resp.ts";
 import type { Client, Transport } from "./client.ts";
+import type { Waiting } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Replies of one batch above this many bytes are sent before more requests run. */
@@ -36,7 +37,7 @@ export interface Socket {
 }
 
 /** A client's socket and buffers. */
-export class Connection implements Transport {
+export class Connection implements Transport, Waiting {
   readonly peer: string;
   readonly local: string;
   readonly fd: number;
@@ -49,6 +50,10 @@ export class Connection implements Transport {
   #spare: Uint8Array = new Uint8Array(1024);
   #sendBytes = 0;
   #sent: Promise<void> | null = null;
+  /** The replies wait for the append-only file (server/commit.ts). */
+  #uncommitted = false;
+  /** Called when that wait, or the connection, is over. */
+  #onCommit: (() => void) | null = null;
   /** The reading loop waits for a write; resolves that wait. */
   #proceed: (() => void) | null = null;
   #stalledTicks = 0;
@@ -102,15 +107,14 @@ export class Connection implements Transport {
         let more: boolean;
         do {
           more = this.#process();
-          const barrier = this.#server.commitBarrier;
-          if (barrier !== null && this.client.reply.pos > 0) await barrier();
           if (this.client.reply.pos > 0 && !this.#overLimit()) {
-            this.#send();
+            this.#release();
+            if (this.#uncommitted && this.client.reply.pos > AWAITED_WRITE) await this.#whenCommitted();
             if (this.#sent !== null && this.#sendBytes > AWAITED_WRITE) await this.#settled();
           }
         } while (more && !this.#closed);
         if (this.client.closeAfterReply) {
-          if (this.#sent !== null) await this.#sent;
+          await this.#drained();
           break;
         }
         if (this.#closed) break;
@@ -187,10 +191,38 @@ export class Connection implements Transport {
   wake(): void {
     if (this.#closed || this.client.reply.pos === 0) return;
     if (this.#overLimit()) return;
-    const barrier = this.#server.commitBarrier;
-    if (barrier === null) this.#send();
-    else barrier().then(() => this.#send());
-    if (this.client.closeAfterReply) this.#sent?.then(() => this.destroy());
+    this.#release();
+    if (this.client.closeAfterReply) this.#drained().then(() => this.destroy());
+  }
+
+  /** Sends the replies written so far, when what was executed before them is in the append-only file. */
+  #release(): void {
+    if (this.#uncommitted) return;
+    const { commits } = this.#server;
+    if (commits === null || !commits.isNeeded) return this.#send();
+    this.#uncommitted = true;
+    commits.add(this);
+  }
+
+  /** See {@link CommitQueue.add}. */
+  committed(): void {
+    this.#uncommitted = false;
+    this.#send();
+    this.#onCommit?.();
+    this.#onCommit = null;
+  }
+
+  #whenCommitted(): Promise<void> {
+    return new Promise((resolve) => this.#onCommit = resolve);
+  }
+
+  /** Fulfilled when no replies are left to send. */
+  async #drained(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#uncommitted) await this.#whenCommitted();
+      else if (this.#sent !== null) await this.#sent;
+      else break;
+    }
   }
 
   /**
@@ -199,7 +231,8 @@ export class Connection implements Transport {
    */
   async send(bytes: Uint8Array): Promise<boolean> {
     while (!this.#closed && (this.#sending || this.client.reply.pos > 0)) {
-      this.#send();
+      this.#release();
+      if (this.#uncommitted) await this.#whenCommitted();
       await this.#sent;
     }
     if (this.#closed) return false;
@@ -243,7 +276,7 @@ export class Connection implements Transport {
     this.#sendBytes = 0;
     this.#sent = null;
     if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(1024);
-    if (this.client.reply.pos > 0) this.#send();
+    if (this.client.reply.pos > 0) this.#release();
     else if (this.#more) this.resume();
   }
 
@@ -296,6 +329,7 @@ export class Connection implements Transport {
     this.#closed = true;
     this.client.closed = true;
     this.#proceed?.();
+    this.#onCommit?.();
     try {
       this.#socket.close();
     } catch {

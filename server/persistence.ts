@@ -22,6 +22,7 @@ import {
   loadReceived,
 } from "./loading.ts";
 import { latin1 } from "../types/bytes.ts";
+import { CommitQueue } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -72,6 +73,7 @@ export class Persistence {
     void this.#keptFunctions.set(latin1(source), source);
   readonly #keptFunctions = new Map<string, Uint8Array>();
   readonly #server: RedisServer;
+  readonly #commits: CommitQueue;
   #dirtyAtSave = 0;
   #lastTrySeconds = -Infinity;
   #nextRewriteMs = 0;
@@ -93,6 +95,7 @@ export class Persistence {
       errorChanged: () => this.#judgeWrites(),
       took: (event, ms) => server.latency.add(event, ms),
     });
+    this.#commits = new CommitQueue(this.aof);
     server.config.onApply("appendonly", () => this.#applyAppendonly());
     server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.#judgeWrites());
   }
@@ -150,12 +153,13 @@ export class Persistence {
   #listen(): void {
     const server = this.#server;
     server.propagation.add(this.aof);
-    server.commitBarrier = () => this.aof.commit();
+    server.commits = this.#commits;
   }
 
   #unlisten(): void {
     this.#server.propagation.remove(this.aof);
-    this.#server.commitBarrier = null;
+    this.#commits.release();
+    this.#server.commits = null;
   }
 
   /**

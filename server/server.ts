@@ -21,6 +21,7 @@ import { Client, ReplyMode } from "./client.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { ClientEviction } from "./client_eviction.ts";
 import { Clients } from "./clients.ts";
+import type { CommitQueue } from "./commit.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { parseMemory } from "./config_types.ts";
@@ -146,8 +147,8 @@ export class RedisServer implements KeyspaceEvents {
   skipChecksums = false;
   /** When reply buffers that were large are made small again (DEBUG REPLYBUFFER). */
   readonly replyBuffers = { resizing: true, peakResetMs: 5000, defaultPeakResetMs: 5000 };
-  /** Awaited before replies leave where the append-only file must be on disk first; null where not. */
-  commitBarrier: (() => Promise<void>) | null = null;
+  /** Where replies wait for the append-only file; null without one. */
+  commits: CommitQueue | null = null;
 
   /** Resolves with the exit code once the server has stopped. */
   readonly finished$: Promise<number>;

@@ -1,0 +1,155 @@
+/** No reply leaves before what was executed before it is in the append-only file, whatever else is under way. */
+import { assertEquals } from "@std/assert";
+import { CommandTable } from "../../commands/table.ts";
+import { systemClock } from "../../server/clock.ts";
+import { Client } from "../../server/client.ts";
+import { CommitQueue } from "../../server/commit.ts";
+import { Config } from "../../server/config.ts";
+import { Connection } from "../../server/connection.ts";
+import { Log } from "../../server/log.ts";
+import { Random } from "../../server/random.ts";
+import { RedisServer } from "../../server/server.ts";
+import { fromLatin1, latin1 } from "../../types/bytes.ts";
+import { sleep } from "../helpers/client.ts";
+
+/** What happens, in order: requests that are executed count as unsafe until the file is flushed. */
+class World {
+  readonly events: string[] = [];
+  pending = 0;
+  readonly server: RedisServer;
+
+  constructor() {
+    const log = new Log(systemClock, () => {});
+    this.server = new RedisServer({
+      config: new Config(),
+      log,
+      clock: systemClock,
+      random: new Random(1),
+      table: new CommandTable(),
+    });
+    this.server.propagation.add({ feed: () => this.pending++ });
+    this.server.commits = new CommitQueue(this);
+  }
+
+  flush(): boolean {
+    this.events.push(`flush ${this.pending}`);
+    this.pending = 0;
+    return true;
+  }
+
+  connect(name: string): FakeSocket {
+    const socket = new FakeSocket(name, this);
+    const connection = new Connection(this.server, socket, name, "", 0);
+    const { store, acl, clients } = this.server;
+    connection.client = new Client(clients.takeId(), connection, store.databases[0]!, acl.defaultUser, 0);
+    clients.add(connection.client);
+    connection.run();
+    return socket;
+  }
+}
+
+/** A socket whose other end the test plays. */
+class FakeSocket {
+  #incoming: ((text: string | null) => void) | null = null;
+  #written: (() => void) | null = null;
+
+  constructor(readonly name: string, readonly world: World) {}
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const text = await new Promise<string | null>((resolve) => this.#incoming = resolve);
+    if (text === null) return null;
+    into.set(fromLatin1(text));
+    return text.length;
+  }
+
+  async write(data: Uint8Array): Promise<number> {
+    const text = latin1(data, 0, data.length).replaceAll("\r\n", " ").trimEnd();
+    this.world.events.push(`${this.name} gets ${text}${this.world.pending > 0 ? " TOO EARLY" : ""}`);
+    await new Promise<void>((resolve) => this.#written = resolve);
+    return data.length;
+  }
+
+  close(): void {
+    this.world.events.push(`${this.name} closed`);
+    this.#incoming?.(null);
+    this.#written?.();
+  }
+
+  /** The server reads this. */
+  send(text: string): void {
+    this.#incoming!(text);
+  }
+
+  /** The kernel has taken what was written last. */
+  taken(): void {
+    this.#written!();
+  }
+}
+
+Deno.test("requests that arrive in the same turn share one write and one sync", async () => {
+  const world = new World();
+  const sockets = ["a", "b", "c"].map((name) => world.connect(name));
+  for (const socket of sockets) socket.send("INCR n\r\n");
+  await sleep(1);
+  assertEquals(world.events, ["flush 3", "a gets :1", "b gets :2", "c gets :3"]);
+  for (const socket of sockets) socket.close();
+});
+
+Deno.test("the end of an earlier write does not carry replies away that are not safe yet", async () => {
+  const world = new World();
+  const socket = world.connect("a");
+  socket.send("INCR n\r\n");
+  await sleep(1);
+  socket.send("INCR n\r\n");
+  socket.taken(); // while the second request waits for the file
+  await sleep(1);
+  assertEquals(world.events, ["flush 1", "a gets :1", "flush 1", "a gets :2"]);
+  socket.close();
+});
+
+Deno.test("replies that wait for the file while a write is under way leave after both", async () => {
+  const world = new World();
+  const socket = world.connect("a");
+  socket.send("INCR n\r\n");
+  await sleep(1);
+  socket.send("INCR n\r\nINCR n\r\n");
+  await sleep(1);
+  assertEquals(world.events, ["flush 1", "a gets :1", "flush 2"]);
+  socket.taken();
+  await sleep(1);
+  assertEquals(world.events.at(-1), "a gets :2 :3");
+  socket.close();
+});
+
+Deno.test("a client that is served by another one gets its reply after the file has both", async () => {
+  const world = new World();
+  const waiting = world.connect("waiting"), pushing = world.connect("pushing");
+  waiting.send("BLPOP l 0\r\n");
+  await sleep(1);
+  pushing.send("RPUSH l x\r\n");
+  await sleep(1);
+  assertEquals(world.events, ["flush 2", "waiting gets *2 $1 l $1 x", "pushing gets :1"]);
+  waiting.close();
+  pushing.close();
+});
+
+Deno.test("a client that leaves gets its last replies, and only when they are safe", async () => {
+  const world = new World();
+  const socket = world.connect("a");
+  socket.send("INCR n\r\nQUIT\r\n");
+  await sleep(1);
+  assertEquals(world.events, ["flush 1", "a gets :1 +OK"]);
+  socket.taken();
+  await sleep(1);
+  assertEquals(world.events.at(-1), "a closed");
+});
+
+Deno.test("nothing is acknowledged once the file cannot be written and the process ends", async () => {
+  const world = new World();
+  world.flush = () => false;
+  const socket = world.connect("a");
+  socket.send("INCR n\r\n");
+  await sleep(5);
+  assertEquals(world.events, []);
+  socket.close();
+});
