@@ -81,6 +81,11 @@ export class RequestReader implements AsyncIterableIterator<number> {
     return this.#buf.length;
   }
 
+  /** The last read had no room for more: the rest of a pipeline may be waiting in the socket. */
+  get filled(): boolean {
+    return this.#end === this.#buf.length;
+  }
+
   /** The last `count` bytes that were parsed, inline line ends included; valid until the next read. */
   recent(count: number): Uint8Array {
     return this.#buf.subarray(this.#start - count, this.#start);

@@ -154,7 +154,7 @@ export class Connection implements Transport, Waiting {
       this.#processing = false;
       this.#server.timer.end();
       if (this.#server.clientEviction.active) this.#server.clientEviction.check(client);
-      this.#server.afterBatch();
+      this.#server.afterBatch(this.#reader.filled);
     }
     return false;
   }

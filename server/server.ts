@@ -418,9 +418,14 @@ export class RedisServer implements KeyspaceEvents {
     if (this.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
   }
 
-  /** Called after each batch of requests: clients that were woken in it go on. */
-  afterBatch(): void {
-    this.tracking.broadcast();
+  /**
+   * Called after each batch of requests: clients that were woken in it go on. `more`: the batch ended because the read
+   * buffer did, so the rest of the pipeline is likely to be the next batch, and shares its messages to broadcasting
+   * clients.
+   */
+  afterBatch(more = false): void {
+    if (more) this.tracking.broadcastSoon();
+    else this.tracking.broadcast();
     while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
   }
 

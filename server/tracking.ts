@@ -18,6 +18,8 @@ import type { Clients } from "./clients.ts";
 const CHANNEL = "__redis__:invalidate";
 /** Keys evicted from the table in one tick of the cron at most. */
 const EVICTIONS_PER_TICK = 1000;
+/** How long a broadcast waits for the rest of a pipeline that did not fit the read buffer. */
+const FOLLOWING_BATCH_MS = 2;
 
 /** What CLIENT TRACKING set for a client. */
 export interface TrackingState {
@@ -54,6 +56,7 @@ export class Tracking {
   #pending: (string | null)[] = [];
   #items = 0;
   #anyBroadcast = false;
+  #broadcastDue = false;
 
   constructor(clients: Clients) {
     this.#clients = clients;
@@ -170,6 +173,16 @@ export class Tracking {
     this.#pending = [];
     if (client.tracking === null) return;
     for (const key of pending) this.#send(client, key === null ? null : [key]);
+  }
+
+  /** As {@link broadcast}, once the batch that is likely to follow at once is over, or shows not to follow. */
+  broadcastSoon(): void {
+    if (!this.#anyBroadcast || this.#broadcastDue) return;
+    this.#broadcastDue = true;
+    setTimeout(() => {
+      this.#broadcastDue = false;
+      this.broadcast();
+    }, FOLLOWING_BATCH_MS);
   }
 
   /** Sends what broadcasting clients are to know; once for each batch of requests. */
