@@ -49,6 +49,20 @@ Deno.test("a request split at any byte boundary gives the same reply", async () 
   }
 });
 
+Deno.test("a request of many arguments may come in many reads", async () => {
+  await using server = await startServer("toy");
+  await using client = await server.connect();
+  await using other = await server.connect();
+  const members = Array.from({ length: 100_000 }, (_, i) => `${i}`);
+  const bytes = concat([encodeCommand(["SADD", "set", ...members]), encodeCommand(["SCARD", "set"])]);
+  for (let at = 0; at < bytes.length; at += 50_000) {
+    await client.write(bytes.subarray(at, at + 50_000));
+    await other.call("PING"); // the server has had a turn to read this part
+  }
+  assertEquals(toText((await client.read()).raw), ":100000\r\n");
+  assertEquals(toText((await client.read()).raw), ":100000\r\n");
+});
+
 /** The replies to a stream cut into the given pieces, from an empty server. */
 async function replies(
   port: number,
