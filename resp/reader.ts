@@ -63,6 +63,8 @@ export class RequestReader implements AsyncIterableIterator<number> {
   #missing = -1;
   #pos = 0;
   #bulk = -1;
+  /** Where the bytes began that were not parsed before the last read. */
+  #batch = 0;
   /** Bytes read in all. */
   totalBytes = 0;
 
@@ -71,9 +73,19 @@ export class RequestReader implements AsyncIterableIterator<number> {
     this.#limits = limits;
   }
 
-  /** Bytes received and not executed yet. */
+  /** Some arguments of a request are here, others are missing. */
+  get midRequest(): boolean {
+    return this.#missing >= 0;
+  }
+
+  /** Bytes received and not parsed yet. */
   get pending(): number {
-    return this.#end - this.#start;
+    return this.#end - (this.#missing < 0 ? this.#start : this.#pos);
+  }
+
+  /** Bytes that were there when the last read was over, requests that were run since then included. */
+  get received(): number {
+    return this.#end - this.#batch;
   }
 
   /** Size of the buffer and what of it is free, for CLIENT LIST (qbuf, qbuf-free). */
@@ -98,6 +110,7 @@ export class RequestReader implements AsyncIterableIterator<number> {
   /** Waits for more bytes; the value is how many came. Done at the end of the stream. Throws what the read throws. */
   async next(): Promise<IteratorResult<number>> {
     this.#makeRoom();
+    this.#batch = this.#missing < 0 ? this.#start : this.#pos;
     const room = this.#end === 0 ? this.#buf : this.#buf.subarray(this.#end);
     const count = await this.#source.read(room);
     if (count === null) return { done: true, value: undefined };

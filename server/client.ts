@@ -71,7 +71,9 @@ export interface Transport {
   readonly outputBytes: number;
   /** Bytes of the output buffers, allocated. */
   readonly outputCapacity: number;
-  /** Bytes of requests received and not executed; and the read buffer's size. */
+  /** A request is being received or run: its arguments, as far as they are known, are the client's. */
+  readonly midRequest: boolean;
+  /** Bytes in the read buffer, those of the requests being run included; and the buffer's size. */
   readonly queryBytes: number;
   readonly queryCapacity: number;
   readonly bytesRead: number;

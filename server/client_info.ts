@@ -25,18 +25,33 @@ export function parseClientType(word: string): ClientType | undefined {
     : undefined;
 }
 
-/** Bytes that a client takes: its buffers, its transaction, itself. */
+/** What a watched key, a subscription and a prefix of client-side caching take besides their names, about. */
+const NAME_OVERHEAD = 100;
+
+/** Bytes that a client takes: its buffers, its transaction, what it watches and listens to, itself. */
 export function clientMemory(client: Client): number {
-  const { transport } = client;
-  return CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) +
+  const { transport, tracking } = client;
+  let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) + argumentBytes(client) +
     (transport === null ? client.reply.buf.length : transport.queryCapacity + transport.outputCapacity);
+  // The names of channels are shared with the table of subscribers.
+  bytes += (client.channels.size + client.patterns.size + client.shardChannels.size) * NAME_OVERHEAD;
+  for (const { key } of client.watched) bytes += key.length + NAME_OVERHEAD;
+  if (tracking !== null) { for (const prefix of tracking.prefixes) bytes += prefix.length + NAME_OVERHEAD; }
+  return bytes;
+}
+
+/** Bytes of the arguments of a request that is being received, run or waiting. */
+function argumentBytes(client: Client): number {
+  const args = client.waiting?.args ?? (client.transport?.midRequest ? client.args : null);
+  let bytes = 0;
+  if (args !== null) { for (let i = 0; i < args.count; i++) bytes += args.ends[i]! - args.starts[i]!; }
+  return bytes;
 }
 
 /** The line of a client, without its line feed. */
 export function clientInfo(server: RedisServer, client: Client): string {
   const now = server.clock.wallMs();
   const { transport, transaction, tracking } = client;
-  const waitingBytes = client.waiting?.args.buf.length ?? 0;
   const free = transport === null ? 0 : transport.queryCapacity - transport.queryBytes;
   const pending = transport?.outputBytes ?? 0;
   const fields: [string, string | number][] = [
@@ -55,7 +70,7 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["multi", transaction === null ? -1 : transaction.queue.length],
     ["qbuf", transport?.queryBytes ?? 0],
     ["qbuf-free", Math.max(0, free)],
-    ["argv-mem", waitingBytes],
+    ["argv-mem", argumentBytes(client)],
     ["multi-mem", transaction?.bytes ?? 0],
     ["rbs", client.reply.buf.length],
     ["rbp", transport?.outputPeak ?? 0],

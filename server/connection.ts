@@ -80,8 +80,12 @@ export class Connection implements Transport, Waiting {
     return this.#reader.totalBytes;
   }
 
+  get midRequest(): boolean {
+    return this.#processing || this.#reader.midRequest;
+  }
+
   get queryBytes(): number {
-    return this.#reader.pending;
+    return this.#processing ? this.#reader.received : this.#reader.pending;
   }
 
   get queryCapacity(): number {
@@ -143,7 +147,7 @@ export class Connection implements Transport, Waiting {
         if (client.reply.pos > BATCH_OUTPUT) return true;
         this.#reader.unauthenticated = acl.mustLogIn(client);
       }
-      client.args.trim();
+      if (!this.#reader.midRequest) client.args.trim(); // else they hold what came of the next request
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#server.log.verbose(`Protocol error from client: ${this.peer} ${error.text}`);

@@ -67,6 +67,7 @@ function transportOf(socket: PrimarySocket, peer: string): Transport {
     destroy: () => socket.close(),
     outputBytes: 0,
     outputCapacity: 0,
+    midRequest: false,
     queryBytes: 0,
     queryCapacity: 0,
     get bytesRead() {

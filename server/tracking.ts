@@ -18,6 +18,9 @@ import type { Clients } from "./clients.ts";
 const CHANNEL = "__redis__:invalidate";
 /** Keys evicted from the table in one tick of the cron at most. */
 const EVICTIONS_PER_TICK = 1000;
+/** What the table takes for a key besides its bytes, and for each client that may hold it. */
+const KEY_OVERHEAD = 250;
+const ITEM_BYTES = 20;
 /** How long a broadcast waits for the rest of a pipeline that did not fit the read buffer. */
 const FOLLOWING_BATCH_MS = 2;
 
@@ -55,6 +58,8 @@ export class Tracking {
   /** Invalidations of the running command for the client that runs it: they follow its reply. */
   #pending: (string | null)[] = [];
   #items = 0;
+  /** Bytes of the keys that are remembered. */
+  #keyBytes = 0;
   #anyBroadcast = false;
   #broadcastDue = false;
 
@@ -73,6 +78,11 @@ export class Tracking {
 
   get totalPrefixes(): number {
     return this.#prefixes.size;
+  }
+
+  /** Memory of the table, about. */
+  get bytes(): number {
+    return this.#keyBytes + this.#byKey.size * KEY_OVERHEAD + this.#items * ITEM_BYTES;
   }
 
   /** Turns tracking on for a client, or changes it; `prefixes` are added (none in broadcasting mode: all keys). */
@@ -117,7 +127,10 @@ export class Tracking {
       const at = this.#keys.positions[i]!;
       const key = latin1(args.buf, args.starts[at]!, args.ends[at]!);
       let ids = this.#byKey.get(key);
-      if (ids === undefined) this.#byKey.set(key, ids = new Set());
+      if (ids === undefined) {
+        this.#byKey.set(key, ids = new Set());
+        this.#keyBytes += key.length;
+      }
       if (ids.has(client.id)) continue;
       ids.add(client.id);
       this.#items++;
@@ -144,6 +157,7 @@ export class Tracking {
     const ids = this.#byKey.get(key);
     if (ids === undefined) return;
     this.#byKey.delete(key);
+    this.#keyBytes -= key.length;
     this.#items -= ids.size;
     for (const id of ids) {
       const client = this.#clients.get(id);
@@ -163,6 +177,7 @@ export class Tracking {
       else this.#send(client, null);
     }
     this.#byKey.clear();
+    this.#keyBytes = 0;
     this.#items = 0;
   }
 

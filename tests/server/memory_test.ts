@@ -65,9 +65,11 @@ for (const [name, { count, make }] of Object.entries(KINDS)) {
   });
 }
 
-Deno.test("used_memory is within 15% of what the runtime has allocated", async () => {
+Deno.test("used_memory grows by what the runtime allocates, within 15%", async () => {
   await using toy = await startServer("toy");
   await using client = await toy.connect();
+  const booksBefore = await used(client);
+  const realBefore = await allocated(client);
   await client.call("DEBUG", "POPULATE", "500000", "key", "100");
   for (const name of ["packed hashes", "large hashes", "large sets", "large sorted sets"]) {
     const { count, make } = KINDS[name]!;
@@ -82,8 +84,8 @@ Deno.test("used_memory is within 15% of what the runtime has allocated", async (
   for (let tries = 0; tries < 20 && Math.abs(books - real) >= real * 0.15; tries++) {
     await client.call("MEMORY", "PURGE");
     for (let i = 0; i < 20; i++) await client.call("LOLWUT", "500", "200");
-    books = await used(client);
-    real = await allocated(client);
+    books = await used(client) - booksBefore;
+    real = await allocated(client) - realBefore;
   }
   assert(Math.abs(books - real) < real * 0.15, `${books} for ${real}`);
 });
@@ -116,4 +118,16 @@ Deno.test("MEMORY DOCTOR has words of its own", async () => {
   for (const word of ["MEMORY", "LATENCY"]) {
     assert(!/sam/i.test(await text(client, word, "DOCTOR")), `${word} DOCTOR`);
   }
+});
+
+Deno.test("an empty server uses less than a megabyte, and always the same", async () => {
+  await using toy = await startServer("toy");
+  await using client = await toy.connect();
+  const before = await used(client);
+  assert(before < 1024 * 1024, `${before}`);
+  for (let i = 0; i < 20; i++) await client.call("LOLWUT", "500", "200"); // garbage, and perhaps a collection
+  const grown = await used(client) - before;
+  assert(grown >= 0 && grown < 256 * 1024, `${grown}`); // the client's own buffers
+  const startup = /^used_memory_startup:(\d+)/m.exec(await text(client, "INFO", "memory"))![1];
+  assert(Number(startup) < before, `${startup} of ${before}`);
 });
