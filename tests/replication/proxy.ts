@@ -1,25 +1,36 @@
 /**
- * A TCP proxy that breaks connections: it passes bytes on as they come, and when it is told to, closes both ends, after
- * a part of a segment if one is under way, so that commands break in the middle.
+ * A TCP proxy that breaks and delays connections: it passes bytes on in their order, after a while where it is told
+ * to, and closes both ends on demand: between segments, or after a part of one, so that commands, acknowledgements and
+ * handshakes break in the middle. What it holds back when it cuts is lost, as on a real line. It reorders nothing but
+ * time.
  */
+import { sleep } from "../helpers/client.ts";
+import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
+
+/** Which way bytes go: from the client that connected, or from the server behind the proxy. */
+export type Direction = "fromClient" | "fromTarget";
 
 /** See the file comment. */
 export class CuttingProxy {
   readonly port: number;
   readonly #listener: Deno.Listener;
   readonly #target: number;
+  readonly #random: SeededRandom;
   readonly #pairs = new Set<[Deno.Conn, Deno.Conn]>();
   readonly #pumps = new Set<Promise<void>>();
-  /** The next segment from the target is passed on up to half, and then everything is cut. */
-  #cutNext = false;
+  /** The next segment that goes this way is passed on up to half, and then everything is cut. */
+  #cutNext: Direction | null = null;
+  /** Each segment is held back for up to so many milliseconds, drawn anew each time. */
+  maxDelayMs = 0;
   /** Nobody is let in. */
   closed = false;
   cuts = 0;
   connections = 0;
 
   /** Listens on a free port and connects to `target` for each client. */
-  constructor(target: number) {
+  constructor(target: number, seed = 1) {
     this.#target = target;
+    this.#random = seededRandom(seed);
     this.#listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
     this.port = (this.#listener.addr as Deno.NetAddr).port;
     this.#pumps.add(this.#accept());
@@ -42,8 +53,8 @@ export class CuttingProxy {
         this.connections++;
         const pair: [Deno.Conn, Deno.Conn] = [client, server];
         this.#pairs.add(pair);
-        this.#pumps.add(this.#pump(pair, client, server, false));
-        this.#pumps.add(this.#pump(pair, server, client, true));
+        this.#pumps.add(this.#pump(pair, client, server, "fromClient"));
+        this.#pumps.add(this.#pump(pair, server, client, "fromTarget"));
       }
     } catch {
       // The listener was closed.
@@ -54,18 +65,21 @@ export class CuttingProxy {
     pair: [Deno.Conn, Deno.Conn],
     from: Deno.Conn,
     to: Deno.Conn,
-    cuttable: boolean,
+    direction: Direction,
   ): Promise<void> {
     const buf = new Uint8Array(65536);
     try {
       for (;;) {
         const count = await from.read(buf);
         if (count === null) break;
-        const isLast = cuttable && this.#cutNext;
-        const end = isLast ? Math.ceil(count / 2) : count;
+        const isLast = this.#cutNext === direction;
+        if (isLast) this.#cutNext = null;
+        if (this.maxDelayMs > 0) await sleep(this.#random.below(this.maxDelayMs + 1));
+        // A connection that was cut while its bytes were held back has lost them.
+        if (!this.#pairs.has(pair)) return;
+        const end = isLast ? Math.floor(count / 2) : count;
         for (let at = 0; at < end;) at += await to.write(buf.subarray(at, end));
         if (!isLast) continue;
-        this.#cutNext = false;
         this.cuts++;
         break;
       }
@@ -86,9 +100,9 @@ export class CuttingProxy {
     }
   }
 
-  /** Breaks the connection in the middle of what the target sends next. */
-  cutInTheMiddle(): void {
-    this.#cutNext = true;
+  /** Breaks the connection in the middle of what is sent next in this direction. */
+  cutInTheMiddle(direction: Direction = "fromTarget"): void {
+    this.#cutNext = direction;
   }
 
   /** Breaks all connections now. */
