@@ -115,6 +115,8 @@ export class Client {
   closeAfterReply = false;
   /** The socket is gone or is being closed: nothing more is run for it. */
   closed = false;
+  /** Since when (monotonic ms) its pending output has been over the soft limit; 0: it is not. */
+  overSoftLimitSince = 0;
   /** CLIENT NO-EVICT. */
   noEvict = false;
   /** MONITOR. */

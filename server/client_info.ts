@@ -6,6 +6,12 @@ import type { RedisServer } from "./server.ts";
 /** The classes of clients, as CLIENT LIST TYPE and client-output-buffer-limit name them. */
 export type ClientType = "normal" | "replica" | "pubsub" | "master";
 
+/**
+ * Pending output up to this is what redis-server keeps in a client's fixed buffer (rbs, rbp, obl); what is above it in a
+ * list of blocks of that size (oll, omem), and only that counts for client-output-buffer-limit. Here both are one buffer.
+ */
+export const FIXED_OUTPUT_BYTES = 16 * 1024;
+
 /** JavaScript objects of one client, about. */
 const CLIENT_OVERHEAD = 2048;
 
@@ -54,6 +60,7 @@ export function clientInfo(server: RedisServer, client: Client): string {
   const { transport, transaction, tracking } = client;
   const free = transport === null ? 0 : transport.queryCapacity - transport.queryBytes;
   const pending = transport?.outputBytes ?? 0;
+  const fixed = Math.min(pending, FIXED_OUTPUT_BYTES);
   const fields: [string, string | number][] = [
     ["id", client.id],
     ["addr", transport?.peer ?? ""],
@@ -72,11 +79,11 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["qbuf-free", Math.max(0, free)],
     ["argv-mem", argumentBytes(client)],
     ["multi-mem", transaction?.bytes ?? 0],
-    ["rbs", client.reply.buf.length],
-    ["rbp", transport?.outputPeak ?? 0],
-    ["obl", client.reply.pos],
-    ["oll", pending > client.reply.pos ? 1 : 0],
-    ["omem", pending - client.reply.pos],
+    ["rbs", Math.min(client.reply.buf.length, FIXED_OUTPUT_BYTES)],
+    ["rbp", Math.min(transport?.outputPeak ?? 0, FIXED_OUTPUT_BYTES)],
+    ["obl", fixed],
+    ["oll", Math.ceil((pending - fixed) / FIXED_OUTPUT_BYTES)],
+    ["omem", pending - fixed],
     ["tot-mem", clientMemory(client)],
     ["events", pending > client.reply.pos ? "rw" : "r"],
     ["cmd", client.lastCommand?.fullName ?? "NULL"],

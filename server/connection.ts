@@ -280,8 +280,9 @@ export class Connection implements Transport, Waiting {
     this.#sendBytes = 0;
     this.#sent = null;
     if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(1024);
-    if (this.client.reply.pos > 0) this.#release();
-    else if (this.#more) this.resume();
+    if (this.client.reply.pos > 0) return this.#release();
+    this.client.overSoftLimitSince = 0; // all is taken
+    if (this.#more) this.resume();
   }
 
   /** Waits until what was sent has gone out, or until {@link unstall} says that reading should go on meanwhile. */

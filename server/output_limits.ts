@@ -4,38 +4,36 @@
  */
 
 import type { Client } from "./client.ts";
-import { clientType } from "./client_info.ts";
+import { clientType, FIXED_OUTPUT_BYTES } from "./client_info.ts";
 import type { Clock } from "./clock.ts";
 import type { Config, OutputBufferLimit } from "./config.ts";
-
-/** Output below this is nobody's concern, whatever the limits: it spares the look-up on the usual path. */
-const NEVER_CHECKED_BELOW = 1024;
 
 /** The limits of one server. */
 export class OutputLimits {
   readonly #config: Config;
   readonly #clock: Clock;
-  /** Since when (monotonic ms) a client has been over its soft limit. */
-  readonly #since = new WeakMap<Client, number>();
 
   constructor(config: Config, clock: Clock) {
     this.#config = config;
     this.#clock = clock;
   }
 
-  /** True where a client with `pending` bytes of output must be closed. */
-  exceeded(client: Client, pending: number): boolean {
-    if (pending < NEVER_CHECKED_BELOW) return false;
+  /** True where a client with `output` pending bytes must be closed. */
+  exceeded(client: Client, output: number): boolean {
+    const pending = output - FIXED_OUTPUT_BYTES;
+    if (pending <= 0) {
+      client.overSoftLimitSince = 0;
+      return false;
+    }
     const limit = this.#limitOf(client);
     if (limit.hard > 0 && pending >= limit.hard) return true;
     if (limit.soft === 0 || pending < limit.soft) {
-      if (limit.soft > 0) this.#since.delete(client);
+      client.overSoftLimitSince = 0;
       return false;
     }
     const now = this.#clock.monoMs();
-    const since = this.#since.get(client);
-    if (since === undefined) this.#since.set(client, now);
-    return since !== undefined && now - since > limit.seconds * 1000;
+    if (client.overSoftLimitSince === 0) client.overSoftLimitSince = now;
+    return now - client.overSoftLimitSince > limit.seconds * 1000;
   }
 
   #limitOf(client: Client): OutputBufferLimit {
