@@ -46,9 +46,11 @@ interface DebugCommand {
 const ANY = Infinity;
 
 const COMMANDS: readonly DebugCommand[] = [
+  { name: "AOF-FLUSH-SLEEP", from: 3, to: 3, run: debugAofFlushSleep },
   { name: "ASSERT", from: 2, to: 2, run: (ctx) => ctx.server.crash("an assertion failed, as asked for") },
   { name: "CHANGE-REPL-ID", from: 2, to: 2, run: debugChangeReplId },
   { name: "CLIENT-EVICTION", from: 2, to: 2, run: debugClientEviction },
+  { name: "CLUSTERLINK", from: 5, to: 5, run: debugClusterlink },
   { name: "CONFIG-REWRITE-FORCE-ALL", from: 2, to: 2, run: debugConfigRewrite },
   { name: "DIGEST", from: 2, to: 2, run: debugDigest },
   { name: "DIGEST-VALUE", from: 2, to: ANY, run: debugDigestValue },
@@ -68,6 +70,7 @@ const COMMANDS: readonly DebugCommand[] = [
   { name: "QUICKLIST", from: 3, to: 4, run: debugQuicklist },
   { name: "QUICKLIST-PACKED-THRESHOLD", from: 3, to: 3, run: debugPackedThreshold },
   { name: "RELOAD", from: 2, to: ANY, run: debugReload },
+  { name: "REPLICATE", from: 3, to: ANY, run: debugReplicate },
   { name: "REPLYBUFFER", from: 4, to: 4, run: debugReplybuffer },
   { name: "SDSLEN", from: 3, to: 3, run: debugSdslen },
   {
@@ -222,6 +225,12 @@ function debugSkipChecksum(ctx: Context, args: Args): void {
   ctx.reply.ok();
 }
 
+/** DEBUG AOF-FLUSH-SLEEP microseconds */
+function debugAofFlushSleep(ctx: Context, args: Args): void {
+  ctx.server.persistence.aofFlushDelayMs = (parseInt(args.text(2), 10) || 0) / 1000;
+  ctx.reply.ok();
+}
+
 const DEFAULT_PACKED_THRESHOLD = 1 << 30;
 const BAD_THRESHOLD = new CommandError(
   "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
@@ -256,6 +265,19 @@ function debugChangeReplId(ctx: Context): void {
   ctx.reply.ok();
 }
 
+/** DEBUG REPLICATE word [word ...]: a command that the replicas run and this server does not. */
+function debugReplicate(ctx: Context, args: Args): void {
+  const { stream } = ctx.server.replication;
+  stream.feed(stream.selected, args.tail(2)); // in whichever database they are
+  ctx.reply.ok();
+}
+
+/** DEBUG CLUSTERLINK KILL to|from|all node */
+function debugClusterlink(_ctx: Context, args: Args): void {
+  if (!args.is(2, "KILL")) throw subcommandSyntax(args.cText(1), "DEBUG");
+  throw new CommandError("ERR Debug option only available for cluster mode enabled setup!");
+}
+
 /** DEBUG CONFIG-REWRITE-FORCE-ALL */
 function debugConfigRewrite(ctx: Context): void {
   const { config, acl } = ctx.server;
@@ -284,6 +306,8 @@ function debugClientEviction(ctx: Context): void {
 function debugHelp(ctx: Context, args: Args): void {
   if (args.count > 2) throw SYNTAX;
   replyHelp(ctx, "DEBUG", [
+    "AOF-FLUSH-SLEEP <microsec>",
+    "    Server will sleep before flushing the AOF, this is used for testing.",
     "ASSERT",
     "    Crash by assertion failed.",
     "CHANGE-REPL-ID",
@@ -307,6 +331,8 @@ function debugHelp(ctx: Context, args: Args): void {
     "    Like HTSTATS but for the hash table stored at <key>'s value.",
     "LOADAOF",
     "    Flush the AOF buffers on disk and reload the AOF in memory.",
+    "REPLICATE <string>",
+    "    Replicates the provided string to replicas, allowing data divergence.",
     "OBJECT <key>",
     "    Show low level info about `key` and associated value.",
     "OOM",
@@ -367,5 +393,7 @@ function debugHelp(ctx: Context, args: Args): void {
     "    In case RESET is provided the peak reset time will be restored to the default value",
     "REPLYBUFFER RESIZING <0|1>",
     "    Enable or disable the reply buffer resize cron job",
+    "CLUSTERLINK KILL <to|from|all> <node-id>",
+    "    Kills the link based on the direction to/from (both) with the provided node.",
   ]);
 }

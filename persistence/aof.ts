@@ -186,7 +186,15 @@ export class AppendOnlyFile {
   }
 
   #sizeOf(name: string): number {
-    return this.#host.disk.stat(this.path(name))?.size ?? 0;
+    return this.#timed("aof-fstat", () => this.#host.disk.stat(this.path(name))?.size ?? 0);
+  }
+
+  /** Does something with the disk, and tells the latency monitor how long that took. */
+  #timed<T>(event: string, work: () => T): T {
+    const startedMs = this.#host.monotonicMs();
+    const result = work();
+    this.#host.took?.(event, this.#host.monotonicMs() - startedMs);
+    return result;
   }
 
   /** Takes the sizes of all parts but the last from the disk. */
@@ -263,14 +271,15 @@ export class AppendOnlyFile {
       settings.aofUseRdbPreamble,
       this.#begunAs === "on" ? 1 : 0,
     );
-    disk.rename(tempBase, this.path(manifest.base!.name));
+    const base = this.path(manifest.base!.name);
+    this.#timed("aof-rename", () => disk.rename(tempBase, base));
     this.#host.notice(
       `Successfully renamed the temporary AOF base file ${tempBase} into ${manifest.base!.name}`,
     );
     if (waiting) {
       manifest = withNextIncremental(manifest, settings.appendfilename);
       const name = manifest.incremental.at(-1)!.name;
-      disk.rename(this.#tempIncremental, this.path(name));
+      this.#timed("aof-rename", () => disk.rename(this.#tempIncremental, this.path(name)));
       this.#host.notice(`Successfully renamed the temporary AOF incr file into ${name}`);
     }
     disk.syncDirectory(this.directory);

@@ -45,6 +45,8 @@ export interface AofWriterHost {
   errorChanged(): void;
   /** An event of the latency monitor took so many milliseconds, in which nobody was served. */
   took?(event: string, ms: number): void;
+  /** Holds up the server before each write, for tests. */
+  holdUp?(): void;
 }
 
 const CR = 13, LF = 10;
@@ -194,6 +196,7 @@ export class AofWriter {
   }
 
   #write(always: boolean): void {
+    this.#host.holdUp?.();
     const wanted = this.#length;
     const startedMs = this.#host.monotonicMs();
     let written = 0;

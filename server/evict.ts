@@ -97,8 +97,9 @@ export class Eviction {
     let outcome: number = Outcome.ENOUGH;
     for (let keys = 0; this.#excess() > 0;) {
       // What was deleted already but is still being given back counts first.
-      if (store.lazyfreePending > 0) store.releaseSome(RELEASE_ELEMENTS);
-      else if (this.#evictOne()) keys++;
+      if (store.lazyfreePending > 0) {
+        latency.measure("eviction-lazyfree", () => store.releaseSome(RELEASE_ELEMENTS));
+      } else if (this.#evictOne()) keys++;
       else {
         outcome = Outcome.IMPOSSIBLE;
         break;

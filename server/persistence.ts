@@ -61,6 +61,8 @@ export class Persistence {
   saves = 0;
   rewrites = 0;
   rewriteFailuresInRow = 0;
+  /** DEBUG AOF-FLUSH-SLEEP: how long every write to the append-only file is held up first. */
+  aofFlushDelayMs = 0;
   bgsaveScheduled = false;
   rewriteScheduled = false;
   /** What the loaded file says of its place in a replication history; id "" where it says nothing. */
@@ -94,6 +96,9 @@ export class Persistence {
       exit: (message) => server.die(message),
       errorChanged: () => this.#judgeWrites(),
       took: (event, ms) => server.latency.add(event, ms),
+      holdUp: () => {
+        if (this.aofFlushDelayMs > 0) server.clock.sleep(this.aofFlushDelayMs);
+      },
     });
     this.#commits = new CommitQueue(this.aof);
     server.config.onApply("appendonly", () => this.#applyAppendonly());
@@ -325,7 +330,7 @@ export class Persistence {
     }
     log.notice(`Background saving started by pid ${Deno.pid}`);
     started.catch((error) => {
-      removeQuietly(this.disk, temp);
+      this.#server.latency.measure("rdb-unlink-temp-file", () => removeQuietly(this.disk, temp));
       if (error instanceof SnapshotAborted) return log.warning("Background saving terminated by signal 10");
       log.warning(`Error saving DB on disk: ${errnoText(error)}`);
       log.warning("Background saving error");

@@ -187,6 +187,7 @@ export class RedisServer implements KeyspaceEvents {
     );
     this.pauses = new Pauses(clock, (client, args) => this.#runHeld(client, args));
     this.latency = new LatencyMonitor(clock, config);
+    this.store.whileExpiring = (work) => this.latency.measure("expire-del", work);
     this.monitors = new Monitors(clock);
     this.expiry = new ExpiryCycle(this.store, clock, this.stats, this.latency);
     this.dispatcher = new Dispatcher(this);
@@ -471,7 +472,8 @@ export class RedisServer implements KeyspaceEvents {
 
   #recordSlow(client: Client, command: Command, args: Args, took: number): void {
     const { slowlogLogSlowerThan, slowlogMaxLen } = this.config;
-    this.latency.add((command.flags & Flag.FAST) !== 0 ? "fast-command" : "command", took);
+    const event = (command.flags & Flag.FAST) !== 0 ? "fast-command" : "command";
+    this.latency.add(this.dispatcher.ctx.resumed ? "command-unblocking" : event, took);
     if (slowlogLogSlowerThan < 0 || took * 1000 < slowlogLogSlowerThan) return;
     if ((command.flags & Flag.SKIP_SLOWLOG) !== 0) return;
     this.slowlog.add(client, command, args, took * 1000, this.clock.wallMs(), slowlogMaxLen);

@@ -83,3 +83,20 @@ for (const [word, code] of [["PANIC", 134], ["SEGFAULT", 139], ["ASSERT", 134]] 
     await client.close();
   });
 }
+
+Deno.test("DEBUG REPLICATE reaches the replicas alone", async () => {
+  await using primary = await startServer("toy", { args: ["--repl-diskless-sync-delay", "0"] });
+  await using replica = await startServer("toy", { args: ["--replicaof", "127.0.0.1", `${primary.port}`] });
+  await using client = await primary.connect();
+  await using other = await replica.connect();
+  const get = async (from: RawClient, key: string) => {
+    const reply = await from.call("GET", key);
+    return reply.type === "bulk" ? reply.text : null;
+  };
+  await client.call("SET", "before", "1");
+  while (await get(other, "before") === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await client.call("DEBUG", "REPLICATE", "SET", "only", "there");
+  await client.call("SET", "after", "1");
+  while (await get(other, "after") === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals([await get(client, "only"), await get(other, "only")], [null, "there"]);
+});
