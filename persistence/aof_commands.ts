@@ -12,7 +12,7 @@ import { intsetGet, intsetLength } from "../types/intset.ts";
 import { formatDouble } from "../types/double.ts";
 import type { FieldTable } from "../types/field_table.ts";
 import { IdCursor } from "../types/id_table.ts";
-import { Kind } from "../types/kind.ts";
+import { isObject, Kind } from "../types/kind.ts";
 import type { Quicklist } from "../types/quicklist.ts";
 import { QuicklistCursor } from "../types/quicklist_cursor.ts";
 import type { Stream } from "../types/stream.ts";
@@ -22,6 +22,7 @@ import { StreamReader } from "../types/stream_reader.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
 import type { SnapshotEncoder } from "./snapshot.ts";
+import type { Rest } from "./values/rest.ts";
 
 /** Elements of one command. */
 const ITEMS_PER_COMMAND = 64;
@@ -58,14 +59,35 @@ export class CommandEncoder implements SnapshotEncoder {
     this.#text(String(index));
   }
 
-  record(db: Database, addr: number): void {
-    this.#value(db, addr);
+  record(db: Database, addr: number): Rest | null {
+    if (isObject(db.kind(addr))) return this.#collection(db, addr);
+    this.#inline(db, addr);
+    this.#expiry(db, addr);
+    return null;
+  }
+
+  *#collection(db: Database, addr: number): Rest {
+    yield* this.#object(db, addr);
+    this.#expiry(db, addr);
+  }
+
+  #expiry(db: Database, addr: number): void {
     if (db.expiryOf(addr) === NO_EXPIRY) return;
     this.#keyCommand("PEXPIREAT", db, addr, 1);
     this.#int(db.exactExpiryOf(addr));
   }
 
   end(): void {}
+
+  aside(): SnapshotEncoder {
+    return new CommandEncoder(null, []);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buf.set(bytes, this.length);
+    this.length += bytes.length;
+  }
 
   drain(spare: Uint8Array | null = null): Uint8Array {
     if (this.length === 0) return EMPTY_BYTES;
@@ -78,7 +100,8 @@ export class CommandEncoder implements SnapshotEncoder {
 
   // -- Values ---------------------------------------------------------------------------------------------------
 
-  #value(db: Database, addr: number): void {
+  /** A value that stands in the record itself. */
+  #inline(db: Database, addr: number): void {
     switch (db.kind(addr)) {
       case Kind.EMBSTR:
       case Kind.RAW:
@@ -89,20 +112,27 @@ export class CommandEncoder implements SnapshotEncoder {
       }
       case Kind.LIST_PACKED:
         return this.#packed("RPUSH", db, addr, 1);
-      case Kind.LIST:
-        return this.#list(db, addr);
       case Kind.HASH_PACKED:
         return this.#packed("HMSET", db, addr, 2);
-      case Kind.HASH:
-        return this.#table("HMSET", db, addr, 2);
       case Kind.SET_INTS:
         return this.#intset(db, addr);
-      case Kind.SET:
-        return this.#table("SADD", db, addr, 1);
       case Kind.ZSET_PACKED:
         return this.#packedSortedSet(db, addr);
+    }
+  }
+
+  /** A value that may be large: the generator stops now and then between two commands. */
+  #object(db: Database, addr: number): Rest {
+    switch (db.kind(addr)) {
+      case Kind.LIST:
+        return this.#list(db, addr);
+      case Kind.HASH:
+        return this.#table("HMSET", db, addr, 2);
+      case Kind.SET:
+        return this.#table("SADD", db, addr, 1);
       case Kind.ZSET:
         return this.#sortedSet(db, addr);
+      default:
       case Kind.STREAM:
         return this.#stream(db, addr);
     }
@@ -130,11 +160,12 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  #list(db: Database, addr: number): void {
+  *#list(db: Database, addr: number): Rest {
     const list = db.object<Quicklist>(addr);
     const cursor = new QuicklistCursor();
     for (let more = cursor.seek(list, 0); more; more = cursor.next()) {
       if (cursor.index % ITEMS_PER_COMMAND === 0) {
+        if (cursor.index > 0) yield;
         this.#keyCommand("RPUSH", db, addr, Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
       }
       const { buf, start, end } = cursor.entry.text();
@@ -155,20 +186,22 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   /** The fields of a hash with their values (`step` 2), or the members of a set (1). */
-  #table(name: string, db: Database, addr: number, step: number): void {
-    const table = db.object<FieldTable>(addr);
+  *#table(name: string, db: Database, addr: number, step: number): Rest {
+    const fields = db.object<FieldTable>(addr);
+    const { table } = fields;
     let i = 0;
-    table.forEach((record) => {
+    for (let slot = table.slotFrom(0); slot >= 0; slot = table.slotFrom(slot + 1), i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
-        this.#keyCommand(name, db, addr, step * Math.min(table.length - i, ITEMS_PER_COMMAND));
+        if (i > 0) yield;
+        this.#keyCommand(name, db, addr, step * Math.min(fields.length - i, ITEMS_PER_COMMAND));
       }
-      i++;
-      const bytes = table.bytes(record);
-      const start = table.fieldStart(record);
-      const end = start + table.fieldLength(record);
+      const record = table.recordAt(slot);
+      const bytes = fields.bytes(record);
+      const start = fields.fieldStart(record);
+      const end = start + fields.fieldLength(record);
       this.#bulk(bytes, start, end);
-      if (step === 2) this.#bulk(bytes, end, end + table.valueLength(record));
-    });
+      if (step === 2) this.#bulk(bytes, end, end + fields.valueLength(record));
+    }
   }
 
   #packedSortedSet(db: Database, addr: number): void {
@@ -187,12 +220,13 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  #sortedSet(db: Database, addr: number): void {
+  *#sortedSet(db: Database, addr: number): Rest {
     const set = db.object<SortedSet>(addr);
     const position = { leaf: 0, index: 0 };
     let i = 0;
     for (let record = set.seek(0, position); record !== 0; record = set.next(position), i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
+        if (i > 0) yield;
         this.#keyCommand("ZADD", db, addr, 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
       }
       this.#score(set.score(record));
@@ -201,10 +235,12 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  #stream(db: Database, addr: number): void {
+  *#stream(db: Database, addr: number): Rest {
     const stream = db.object<Stream>(addr);
+    let n = 0;
     const reader = new StreamReader().start(stream.nodes, MIN_ID, MAX_ID, false);
     while (reader.next()) {
+      if (++n % ITEMS_PER_COMMAND === 0) yield;
       this.#keyCommand("XADD", db, addr, 1 + reader.fieldCount * 2);
       this.#text(reader.id.toString());
       while (reader.nextField()) {
@@ -221,7 +257,7 @@ export class CommandEncoder implements SnapshotEncoder {
     this.#int(stream.entriesAdded);
     this.#text("MAXDELETEDID");
     this.#text(stream.maxDeletedId.toString());
-    for (let i = 0; i < stream.groups.size; i++) this.#group(db, addr, stream.groups.at(i));
+    for (let i = 0; i < stream.groups.size; i++) yield* this.#group(db, addr, stream.groups.at(i));
   }
 
   /** A stream without entries: one is added and trimmed in the same command. */
@@ -234,7 +270,7 @@ export class CommandEncoder implements SnapshotEncoder {
     this.#text("y");
   }
 
-  #group(db: Database, addr: number, group: ConsumerGroup): void {
+  *#group(db: Database, addr: number, group: ConsumerGroup): Rest {
     this.#groupCommand("CREATE", db, addr, group, 3);
     this.#text(group.lastId.toString());
     this.#text("ENTRIESREAD");
@@ -247,7 +283,9 @@ export class CommandEncoder implements SnapshotEncoder {
       this.#bulk(consumer.name, 0, consumer.name.length);
     }
     const { pending } = group;
+    let n = 0;
     for (let ok = pending.seekFirst(cursor); ok; ok = pending.next(cursor)) {
+      if (++n % ITEMS_PER_COMMAND === 0) yield;
       const { name } = group.owner(cursor);
       this.#keyCommand("XCLAIM", db, addr, 10);
       this.#bulk(group.name, 0, group.name.length);

@@ -9,7 +9,7 @@ import { Crc64 } from "./crc64.ts";
 import { LAST_TYPE_OF_7_0, RDB_VERSION, RdbType } from "./rdb_format.ts";
 import { RdbError, RdbInput } from "./rdb_input.ts";
 import { RdbWriter } from "./rdb_writer.ts";
-import { loadValue, rdbTypeOf, saveValue } from "./values.ts";
+import { loadValue, rdbTypeOf, saveWhole } from "./values.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget } from "./values/value.ts";
 
 const VERSION_BYTES = 2;
@@ -19,7 +19,7 @@ const FOOTER_BYTES = VERSION_BYTES + 8;
 export function dumpRecord(db: Database, addr: number, compress: boolean): Uint8Array {
   const writer = new RdbWriter({ compress, checksum: false });
   writer.byte(rdbTypeOf(db.kind(addr)));
-  saveValue(writer, db, addr);
+  saveWhole(writer, db, addr);
   writer.byte(RDB_VERSION & 0xff);
   writer.byte(RDB_VERSION >> 8);
   const crc = new Crc64();
@@ -33,7 +33,7 @@ export function dumpRecord(db: Database, addr: number, compress: boolean): Uint8
 /** Bytes of a record's value in an RDB file, without its type. @param compress `rdbcompression`. */
 export function payloadBytes(db: Database, addr: number, compress: boolean): number {
   const writer = new RdbWriter({ compress, checksum: false });
-  saveValue(writer, db, addr);
+  saveWhole(writer, db, addr);
   return writer.length;
 }
 

@@ -11,6 +11,7 @@ import { Op } from "./rdb_format.ts";
 import { RdbWriter } from "./rdb_writer.ts";
 import type { SnapshotEncoder, SnapshotSink } from "./snapshot.ts";
 import { rdbTypeOf, saveValue } from "./values.ts";
+import type { Rest } from "./values/rest.ts";
 
 /** The version that the file says it was written by: readers look at it. */
 const REDIS_VERSION = "7.0.15";
@@ -74,7 +75,7 @@ export class RdbEncoder implements SnapshotEncoder {
     this.#writer.selectDatabase(index, keys, expiring);
   }
 
-  record(db: Database, addr: number): void {
+  record(db: Database, addr: number): Rest | null {
     const writer = this.#writer;
     if (db.expiryOf(addr) !== NO_EXPIRY) {
       writer.byte(Op.EXPIRE_MS);
@@ -84,7 +85,15 @@ export class RdbEncoder implements SnapshotEncoder {
     writer.byte(rdbTypeOf(db.kind(addr)));
     const start = db.keyStart(addr);
     writer.string(db.bytes(addr), start, start + db.keyLength(addr));
-    saveValue(writer, db, addr);
+    return saveValue(writer, db, addr);
+  }
+
+  aside(): SnapshotEncoder {
+    return new RdbEncoder({ ...this.#options, checksum: false, functions: [] });
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#writer.bytes(bytes, 0, bytes.length);
   }
 
   #access(db: Database, addr: number): void {
@@ -169,8 +178,10 @@ export function encodeAll(store: Store, encoder: SnapshotEncoder, write: (piece:
     if (db.size === 0) continue;
     encoder.database(db.index, db.size, db.volatileSize);
     db.table.forEach((addr) => {
-      encoder.record(db, addr);
-      if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
+      const rest = encoder.record(db, addr);
+      do {
+        if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
+      } while (rest !== null && rest.next().done !== true);
     });
   }
   encoder.end();

@@ -198,12 +198,17 @@ export class RdbWriter {
 
   /** A string of `size` bytes of which only the compressed form is at hand (nodes of a compressed list). */
   compressedString(buf: Uint8Array, start: number, end: number, size: number): void {
-    this.byte(Length.ENCODED | StringEncoding.LZF);
-    this.lengthOf(end - start);
-    this.lengthOf(size);
+    this.compressedHeader(end - start, size);
     const at = this.room(end - start);
     if (buf === this.buf) this.buf.copyWithin(at, start, end);
     else copyBytes(buf, start, end, this.buf, at);
+  }
+
+  /** What stands before a compressed form of `packed` bytes that stands for `size`. */
+  compressedHeader(packed: number, size: number): void {
+    this.byte(Length.ENCODED | StringEncoding.LZF);
+    this.lengthOf(packed);
+    this.lengthOf(size);
   }
 
   // -- Records of a file ----------------------------------------------------------------------------------------

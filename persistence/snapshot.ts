@@ -8,12 +8,17 @@
  * So the file is exactly the state at the cut, whatever happens meanwhile, and what it costs beyond the walk is one
  * early write for each old record that is changed.
  *
+ * A large value is written in slices, too. Records that must be saved while one is half written are written aside and
+ * follow it. Where the large value itself is about to change, all that is left of it is written at once: only then a
+ * snapshot holds up the server for as long as the size of a value takes.
+ *
  * A database that is emptied (FLUSHALL) hands its tables over as a whole and the walk goes on in them; two that are
  * exchanged (SWAPDB) only change places. Nothing is ever saved in a hurry.
  *
  * Who uses it gives an encoder (RDB or commands) and a sink (a file, the links to replicas); the sink's promise is
  * the back-pressure.
  */
+import { finish, type Rest } from "./values/rest.ts";
 import { type Database, EPOCHS, type SnapshotHook, type Store } from "../store.ts";
 
 /** How records become bytes: persistence/rdb_save.ts or persistence/aof_commands.ts. */
@@ -24,7 +29,14 @@ export interface SnapshotEncoder {
   begin(): void;
   /** The records that follow are in this database: about so many, of which so many expire. */
   database(index: number, keys: number, expiring: number): void;
-  record(db: Database, addr: number): void;
+  /**
+   * Begins to write a record. What is returned writes the rest of a large value, some of it each time; until that is
+   * done nothing else is written here. Null where nothing is left.
+   */
+  record(db: Database, addr: number): Rest | null;
+  /** An encoder of the same form, whose bytes are appended here later. */
+  aside(): SnapshotEncoder;
+  append(bytes: Uint8Array): void;
   /** What stands behind the keys. */
   end(): void;
   /** Hands over the bytes written since the last call. `spare` is an earlier piece, to be written to again. */
@@ -76,6 +88,13 @@ interface Part {
   announced: boolean;
 }
 
+/** A value that is written in slices. */
+interface LargeValue {
+  readonly part: Part;
+  readonly addr: number;
+  readonly rest: Rest;
+}
+
 /** A running snapshot. */
 export class Snapshot implements SnapshotHook {
   readonly #store: Store;
@@ -88,6 +107,9 @@ export class Snapshot implements SnapshotHook {
   readonly #live: (Part | undefined)[] = [];
   /** The part that the last bytes written belong to. */
   #current: Part | null = null;
+  /** What is half written, and what was saved meanwhile. */
+  #large: LargeValue | null = null;
+  #aside: SnapshotEncoder | null = null;
   #aborted: string | null = null;
   /** The piece that the sink took last: its memory serves for the next but one. */
   #spare: Uint8Array | null = null;
@@ -142,21 +164,26 @@ export class Snapshot implements SnapshotHook {
 
   async #writePart(part: Part): Promise<void> {
     let cursor = 0;
+    let isDone = false;
     let deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
     const visit = (addr: number): void => {
-      if (part.db.epochOf(addr) !== this.#store.epoch) this.#save(part, addr);
+      // Behind a large value that is begun here the bucket is visited again.
+      if (this.#large === null && part.db.epochOf(addr) !== this.#store.epoch) this.#begin(part, addr);
     };
-    do {
-      for (let i = 0; i < BUCKETS_PER_LOOK; i++) {
-        cursor = part.db.table.scan(cursor, visit);
-        if (cursor === 0) break;
+    while (!isDone) {
+      for (let i = 0; i < BUCKETS_PER_LOOK && this.#large === null && !isDone; i++) {
+        const next = part.db.table.scan(cursor, visit);
+        if (this.#large !== null) break;
+        cursor = next;
+        isDone = next === 0;
       }
+      if (this.#large !== null) this.#advance(this.#large);
       if (this.#encoder.length >= PIECE_BYTES) await this.#flush();
       if (this.#pace.monotonicMs() < deadline) continue;
       await this.#pace.pause();
       this.#check();
       deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
-    } while (cursor !== 0);
+    }
     if (part.detached) part.db.discard();
   }
 
@@ -171,13 +198,44 @@ export class Snapshot implements SnapshotHook {
     if (this.#aborted !== null) throw new SnapshotAborted(this.#aborted);
   }
 
+  /** Begins to save a record; a small one is saved then. Nothing is half written now. */
+  #begin(part: Part, addr: number): void {
+    this.#announce(this.#encoder, part);
+    const rest = this.#encoder.record(part.db, addr);
+    if (rest === null || rest.next().done === true) return this.#saved(part, addr);
+    this.#large = { part, addr, rest };
+  }
+
+  /** Saves some more of a large value. */
+  #advance(value: LargeValue): void {
+    if (value.rest.next().done !== true) return;
+    this.#large = null;
+    this.#saved(value.part, value.addr);
+    if (this.#aside !== null) this.#encoder.append(this.#aside.drain(null));
+    this.#aside = null;
+  }
+
+  /** Saves a record at once, whatever is half written. */
   #save(part: Part, addr: number): void {
-    if (this.#current !== part) {
-      this.#encoder.database(part.index, part.announced ? 0 : part.keys, part.announced ? 0 : part.expiring);
-      part.announced = true;
-      this.#current = part;
+    const large = this.#large;
+    if (large !== null && large.part === part && large.addr === addr) {
+      while (this.#large === large) this.#advance(large);
+      return;
     }
-    this.#encoder.record(part.db, addr);
+    const encoder = large === null ? this.#encoder : this.#aside ??= this.#encoder.aside();
+    this.#announce(encoder, part);
+    finish(encoder.record(part.db, addr));
+    this.#saved(part, addr);
+  }
+
+  #announce(encoder: SnapshotEncoder, part: Part): void {
+    if (this.#current === part) return;
+    encoder.database(part.index, part.announced ? 0 : part.keys, part.announced ? 0 : part.expiring);
+    part.announced = true;
+    this.#current = part;
+  }
+
+  #saved(part: Part, addr: number): void {
     part.db.stamp(addr);
     this.saved++;
   }
@@ -185,6 +243,7 @@ export class Snapshot implements SnapshotHook {
   #finish(complete: boolean): void {
     if (this.#store.snapshot !== this) return;
     this.#store.snapshot = null;
+    this.#large = this.#aside = null;
     this.#store.mixedEpochs = complete ? 0 : this.#store.mixedEpochs + 1;
     for (const part of this.#parts) if (part.detached) part.db.discard();
   }

@@ -9,6 +9,7 @@ import { moduleTypeName, skipModuleValue } from "./rdb_reader.ts";
 import type { RdbWriter } from "./rdb_writer.ts";
 import { loadHash, saveHash } from "./values/hashes.ts";
 import { loadList, saveList } from "./values/lists.ts";
+import { finish, type Rest } from "./values/rest.ts";
 import { loadSet, saveSet } from "./values/sets.ts";
 import { loadStream, saveStream } from "./values/streams.ts";
 import { loadString, saveString } from "./values/strings.ts";
@@ -35,8 +36,16 @@ export function rdbTypeOf(kind: KindCode): number {
   return TYPE_OF_KIND[kind]!;
 }
 
-/** Writes the value of a record (without its type). */
-export function saveValue(writer: RdbWriter, db: Database, addr: number): void {
+/** Writes the value of a record (without its type), all at once. */
+export function saveWhole(writer: RdbWriter, db: Database, addr: number): void {
+  finish(saveValue(writer, db, addr));
+}
+
+/**
+ * Begins to write the value of a record (without its type). What is left of it must be written before anything else is,
+ * and before the value changes; null where that is nothing.
+ */
+export function saveValue(writer: RdbWriter, db: Database, addr: number): Rest | null {
   switch (db.kind(addr)) {
     case Kind.EMBSTR:
     case Kind.RAW:

@@ -349,7 +349,9 @@ function withoutKeys(encoder: SnapshotEncoder): SnapshotEncoder {
     },
     begin: () => encoder.begin(),
     database: () => {},
-    record: () => {},
+    record: () => null,
+    aside: () => withoutKeys(encoder.aside()),
+    append: (bytes) => encoder.append(bytes),
     end: () => encoder.end(),
     drain: (spare) => encoder.drain(spare),
   };

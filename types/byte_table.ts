@@ -212,6 +212,26 @@ export class ByteTable {
     return cursor;
   }
 
+  /**
+   * The next slot from `slot` on that holds a record, -1 behind the last: with {@link recordAt} a {@link forEach} that can
+   * stop in between, as long as nothing is inserted, removed or rehashed meanwhile.
+   */
+  slotFrom(slot: number): number {
+    const live = this.#mask + 1;
+    const all = this.capacity;
+    for (; slot < all; slot++) {
+      const addr = slot < live ? this.#index[2 * slot + 1]! : this.#old![2 * (slot - live) + 1]!;
+      if (addr !== 0 && addr !== GONE) return slot;
+    }
+    return -1;
+  }
+
+  /** The record of a slot that {@link slotFrom} has named. */
+  recordAt(slot: number): number {
+    const live = this.#mask + 1;
+    return slot < live ? this.#index[2 * slot + 1]! : this.#old![2 * (slot - live) + 1]!;
+  }
+
   /** Visits every record once, in index order. `visit` must not insert or remove. */
   forEach(visit: Visit): void {
     for (const index of [this.#index, this.#old]) {

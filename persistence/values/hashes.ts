@@ -8,6 +8,8 @@ import { RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 import { unpackZiplist, unpackZipmap } from "../ziplist.ts";
+import { type Rest, tableRest } from "./rest.ts";
+import { saveString } from "./strings.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget, packedString } from "./value.ts";
 
 /** Least bytes of a field with its value in the file. */
@@ -18,21 +20,11 @@ const pack = new ListpackBuilder(1024);
 const field = new Entry();
 const value = new Entry();
 
-/** Writes the hash of a record. */
-export function saveHash(writer: RdbWriter, db: Database, addr: number): void {
-  if (db.kind(addr) === Kind.HASH_PACKED) {
-    const start = db.valueStart(addr);
-    return writer.string(db.bytes(addr), start, start + db.valueLength(addr));
-  }
-  const table = db.object<FieldTable>(addr);
-  writer.lengthOf(table.length);
-  table.forEach((record) => {
-    const bytes = table.bytes(record);
-    const start = table.fieldStart(record);
-    const end = start + table.fieldLength(record);
-    writer.string(bytes, start, end);
-    writer.string(bytes, end, end + table.valueLength(record));
-  });
+/** Begins to write the hash of a record; what is left of it, null where that is nothing. */
+export function saveHash(writer: RdbWriter, db: Database, addr: number): Rest | null {
+  return db.kind(addr) === Kind.HASH_PACKED
+    ? saveString(writer, db, addr)
+    : tableRest(writer, db.object<FieldTable>(addr), true);
 }
 
 /** Reads a hash of any type. Throws {@link EmptyValue} where it has no fields. */

@@ -10,22 +10,24 @@ import { Container, RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 import { unpackZiplist } from "../ziplist.ts";
+import { LONG_STRING_BYTES, longString, type Rest, STEP_BYTES } from "./rest.ts";
+import { saveString } from "./strings.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget, packedString } from "./value.ts";
 
 /** Least bytes of a node in the file: a container and an empty string, or a string of an empty ziplist. */
 const LEAST_NODE_BYTES = 2;
 
-/** Writes the list of a record, as the nodes that it is made of. */
-export function saveList(writer: RdbWriter, db: Database, addr: number): void {
-  if (db.kind(addr) === Kind.LIST_PACKED) {
-    const start = db.valueStart(addr);
-    writer.lengthOf(1);
-    writer.lengthOf(Container.PACKED);
-    writer.string(db.bytes(addr), start, start + db.valueLength(addr));
-    return;
-  }
-  const list = db.object<Quicklist>(addr);
+/** Begins to write the list of a record, as the nodes that it is made of; what is left of it, or null. */
+export function saveList(writer: RdbWriter, db: Database, addr: number): Rest | null {
+  if (db.kind(addr) !== Kind.LIST_PACKED) return listRest(writer, db.object<Quicklist>(addr));
+  writer.lengthOf(1);
+  writer.lengthOf(Container.PACKED);
+  return saveString(writer, db, addr);
+}
+
+function* listRest(writer: RdbWriter, list: Quicklist): Rest {
   writer.lengthOf(list.blocks);
+  let stop = writer.written + STEP_BYTES;
   for (let node = list.head; node !== null; node = node.next) {
     // A node is one block, or a bundle of several.
     let at = node.start;
@@ -33,9 +35,13 @@ export function saveList(writer: RdbWriter, db: Database, addr: number): void {
       const end = node.blockEnd(at);
       writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
       if (node.compressed) writer.compressedString(node.buf, at, end, node.rawBytes);
+      else if (end - at > LONG_STRING_BYTES) yield* longString(writer, node.buf, at, end);
       else writer.string(node.buf, at, end);
       at = end;
     } while (at < node.end);
+    if (writer.written < stop) continue;
+    yield;
+    stop = writer.written + STEP_BYTES;
   }
 }
 

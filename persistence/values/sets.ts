@@ -8,6 +8,8 @@ import { Entry, lpCount, lpFirst, lpNext, lpValidate } from "../../types/listpac
 import { RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
+import { type Rest, tableRest } from "./rest.ts";
+import { saveString } from "./strings.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget, packedString } from "./value.ts";
 
 const TWICE = "a set with a member twice";
@@ -17,18 +19,11 @@ const entry = new Entry();
 /** Shows an integer as the text that a table holds. */
 const text = new Entry();
 
-/** Writes the set of a record. */
-export function saveSet(writer: RdbWriter, db: Database, addr: number): void {
-  if (db.kind(addr) === Kind.SET_INTS) {
-    const start = db.valueStart(addr);
-    return writer.string(db.bytes(addr), start, start + db.valueLength(addr));
-  }
-  const table = db.object<FieldTable>(addr);
-  writer.lengthOf(table.length);
-  table.forEach((record) => {
-    const start = table.fieldStart(record);
-    writer.string(table.bytes(record), start, start + table.fieldLength(record));
-  });
+/** Begins to write the set of a record; what is left of it, null where that is nothing. */
+export function saveSet(writer: RdbWriter, db: Database, addr: number): Rest | null {
+  return db.kind(addr) === Kind.SET_INTS
+    ? saveString(writer, db, addr)
+    : tableRest(writer, db.object<FieldTable>(addr), false);
 }
 
 /** Reads a set of any type. Throws {@link EmptyValue} where it has no members. */

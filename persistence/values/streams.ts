@@ -19,6 +19,7 @@ import { RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 import { StreamNodeCheck } from "./stream_check.ts";
+import { LONG_STRING_BYTES, longString, type Rest, STEP_BYTES } from "./rest.ts";
 import type { LoadedValue } from "./value.ts";
 
 const ID_BYTES = 16;
@@ -29,21 +30,30 @@ const OWNED = ID_WORDS + 4;
 const PENDING_WORDS = 5;
 
 const idBytes = new Uint8Array(ID_BYTES);
-const node = new NodeCursor();
 const cursor = new IdCursor();
 const id = new StreamId();
 
 // -- Writing ----------------------------------------------------------------------------------------------------
 
-/** Writes the stream of a record. */
-export function saveStream(writer: RdbWriter, db: Database, addr: number): void {
-  const stream = db.object<Stream>(addr);
+/** The writing of the stream of a record. */
+export function saveStream(writer: RdbWriter, db: Database, addr: number): Rest {
+  return streamRest(writer, db.object<Stream>(addr));
+}
+
+function* streamRest(writer: RdbWriter, stream: Stream): Rest {
   const { nodes } = stream;
+  const node = new NodeCursor();
   writer.lengthOf(nodes.count);
+  let stop = writer.written + STEP_BYTES;
   for (let ok = nodes.seekFirst(node); ok; ok = nodes.next(node)) {
     nodes.readKey(node, id).writeBytes(idBytes, 0);
     writer.plainString(idBytes, 0, ID_BYTES);
-    writer.string(node.buf, node.start, node.start + lpBytes(node.buf, node.start));
+    const end = node.start + lpBytes(node.buf, node.start);
+    if (end - node.start > LONG_STRING_BYTES) yield* longString(writer, node.buf, node.start, end);
+    else writer.string(node.buf, node.start, end);
+    if (writer.written < stop) continue;
+    yield;
+    stop = writer.written + STEP_BYTES;
   }
   writer.lengthOf(stream.length);
   saveId(writer, stream.lastId);
@@ -51,19 +61,24 @@ export function saveStream(writer: RdbWriter, db: Database, addr: number): void 
   saveId(writer, stream.maxDeletedId);
   saveInt64(writer, stream.entriesAdded);
   writer.lengthOf(stream.groups.size);
-  for (let i = 0; i < stream.groups.size; i++) saveGroup(writer, stream.groups.at(i));
+  for (let i = 0; i < stream.groups.size; i++) yield* groupRest(writer, stream.groups.at(i));
 }
 
-function saveGroup(writer: RdbWriter, group: ConsumerGroup): void {
+function* groupRest(writer: RdbWriter, group: ConsumerGroup): Rest {
   writer.string(group.name, 0, group.name.length);
   saveId(writer, group.lastId);
   saveInt64(writer, group.entriesRead);
   const { pending } = group;
+  const cursor = new IdCursor();
   writer.lengthOf(pending.size);
+  let stop = writer.written + STEP_BYTES;
   for (let ok = pending.seekFirst(cursor); ok; ok = pending.next(cursor)) {
-    saveRawId(writer);
+    saveRawId(writer, cursor);
     writer.millis(group.deliveryTime(cursor));
     saveInt64(writer, group.deliveryCount(cursor));
+    if (writer.written < stop) continue;
+    yield;
+    stop = writer.written + STEP_BYTES;
   }
   writer.lengthOf(group.consumers.size);
   for (let i = 0; i < group.consumers.size; i++) {
@@ -72,13 +87,16 @@ function saveGroup(writer: RdbWriter, group: ConsumerGroup): void {
     writer.millis(consumer.seenTime);
     writer.lengthOf(consumer.pending.size);
     for (let ok = consumer.pending.seekFirst(cursor); ok; ok = consumer.pending.next(cursor)) {
-      saveRawId(writer);
+      saveRawId(writer, cursor);
+      if (writer.written < stop) continue;
+      yield;
+      stop = writer.written + STEP_BYTES;
     }
   }
 }
 
 /** The ID at the cursor, as its sixteen bytes. */
-function saveRawId(writer: RdbWriter): void {
+function saveRawId(writer: RdbWriter, cursor: IdCursor): void {
   cursor.readId(id).writeBytes(idBytes, 0);
   writer.bytes(idBytes, 0, ID_BYTES);
 }

@@ -11,6 +11,8 @@ import { RdbType, ScoreLength } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 import { unpackZiplist } from "../ziplist.ts";
+import { LONG_STRING_BYTES, longString, type Rest, STEP_BYTES } from "./rest.ts";
+import { saveString } from "./strings.ts";
 import { EmptyValue, type LoadedValue, type LoadTarget, packedString } from "./value.ts";
 
 /** Least bytes of a member in the file: an empty string and a score. */
@@ -19,20 +21,28 @@ const LEAST_MEMBER_BYTES = 2;
 const pack = new ListpackBuilder(1024);
 const entry = new Entry();
 const previous = new Entry();
-const position = { leaf: 0, index: 0 };
 
-/** Writes the sorted set of a record; a large one from its highest score down, as Redis does to load it faster. */
-export function saveSortedSet(writer: RdbWriter, db: Database, addr: number): void {
-  if (db.kind(addr) === Kind.ZSET_PACKED) {
-    const start = db.valueStart(addr);
-    return writer.string(db.bytes(addr), start, start + db.valueLength(addr));
-  }
-  const set = db.object<SortedSet>(addr);
+/** Begins to write the sorted set of a record; what is left of it, null where that is nothing. */
+export function saveSortedSet(writer: RdbWriter, db: Database, addr: number): Rest | null {
+  return db.kind(addr) === Kind.ZSET_PACKED
+    ? saveString(writer, db, addr)
+    : sortedSetRest(writer, db.object<SortedSet>(addr));
+}
+
+/** From the highest score down, as Redis does to load it faster. */
+function* sortedSetRest(writer: RdbWriter, set: SortedSet): Rest {
+  const position = { leaf: 0, index: 0 };
   writer.lengthOf(set.length);
+  let stop = writer.written + STEP_BYTES;
   for (let record = set.seek(set.length - 1, position); record !== 0; record = set.previous(position)) {
-    const start = set.memberStart(record);
-    writer.string(set.memberBytes(record), start, start + set.memberLength(record));
+    const bytes = set.memberBytes(record);
+    const start = set.memberStart(record), end = start + set.memberLength(record);
+    if (end - start > LONG_STRING_BYTES) yield* longString(writer, bytes, start, end);
+    else writer.string(bytes, start, end);
     writer.double(set.score(record));
+    if (writer.written < stop) continue;
+    yield;
+    stop = writer.written + STEP_BYTES;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Values in the forms of other versions are read as what they are; and what this version cannot hold is refused. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
+import { finish } from "../../persistence/values/rest.ts";
 import { RdbType } from "../../persistence/rdb_format.ts";
 import { RdbError, RdbInput } from "../../persistence/rdb_input.ts";
 import { RdbLoad } from "../../persistence/rdb_load.ts";
@@ -22,7 +23,7 @@ function elementsOf(body: Uint8Array, type: number, limits = LIMITS): string[] {
   loadValue(RdbInput.ofBytes(body), type, { db, limits, lists: LISTS, deep: true }, value);
   const addr = value.store(db, fromLatin1("k"), 0, 1, NO_EXPIRY);
   const encoder = new CommandEncoder(null, []);
-  encoder.record(db, addr);
+  finish(encoder.record(db, addr));
   return [...new FrameReader().push(encoder.drain())].flatMap(({ value: command }) => {
     assert(command.type === "array");
     const words: string[] = "items" in command

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
+import { finish } from "../../persistence/values/rest.ts";
 import { RdbType } from "../../persistence/rdb_format.ts";
 import { RdbInput } from "../../persistence/rdb_input.ts";
 import { RdbWriter } from "../../persistence/rdb_writer.ts";
@@ -59,7 +60,7 @@ for (const [name, lists, count] of SHAPES) {
 
   Deno.test(`a ${name} list comes back from RDB with all its nodes`, () => {
     const writer = new RdbWriter({ compress: true, checksum: false });
-    saveList(writer, db, addr);
+    finish(saveList(writer, db, addr));
     const out = new LoadedValue();
     loadList(
       RdbInput.ofBytes(writer.drain()),
@@ -75,7 +76,7 @@ for (const [name, lists, count] of SHAPES) {
 
   Deno.test(`a ${name} list is rewritten as commands with all its elements`, () => {
     const encoder = new CommandEncoder(null, []);
-    encoder.record(db, addr);
+    finish(encoder.record(db, addr));
     const text = latin1(encoder.drain());
     const items: string[] = [];
     let at = 0;

@@ -1,0 +1,91 @@
+/**
+ * Writing large values in steps, so that a snapshot of a value with a million elements holds up nobody.
+ *
+ * A value is begun at once and its rest is a generator, which stops every few thousand bytes. Whoever needs it whole
+ * (DUMP, SAVE) drives it to its end with {@link finish}. The value must not change in between.
+ */
+import { lzfCompress } from "../../types/lzf.ts";
+import type { FieldTable } from "../../types/field_table.ts";
+import type { RdbWriter } from "../rdb_writer.ts";
+
+/** What is still to be written of a value: each `next` writes some of it. */
+export type Rest = Generator<void, void, void>;
+
+/** Bytes written between two stops. */
+export const STEP_BYTES = 8 * 1024;
+/** A longer string is compressed in parts of this many bytes, and written in smaller ones. */
+export const LONG_STRING_BYTES = 64 * 1024;
+const WRITTEN_BYTES = 16 * 1024;
+/** What a part may grow by where it cannot be compressed: a control byte for each run of literals. */
+const PART_GROWTH = LONG_STRING_BYTES / 32 + 16;
+
+/** Writes all that is left. */
+export function finish(rest: Rest | null): void {
+  if (rest !== null) { while (rest.next().done !== true); }
+}
+
+/** A string of more than {@link LONG_STRING_BYTES}: compressed, where that makes it shorter, or as it is. */
+export function* longString(writer: RdbWriter, buf: Uint8Array, start: number, end: number): Rest {
+  const packed = writer.compress ? yield* compressed(buf, start, end) : null;
+  if (packed === null) {
+    writer.lengthOf(end - start);
+    return yield* parts(writer, buf, start, end);
+  }
+  writer.compressedHeader(packed.length, end - start);
+  yield* parts(writer, packed, 0, packed.length);
+}
+
+function* parts(writer: RdbWriter, buf: Uint8Array, start: number, end: number): Rest {
+  for (let at = start; at < end; at += WRITTEN_BYTES) {
+    writer.bytes(buf, at, Math.min(end, at + WRITTEN_BYTES));
+    yield;
+  }
+}
+
+/**
+ * Compresses part by part: one sequence of LZF instructions behind another is one as well. Null as soon as it turns out
+ * that this does not pay.
+ */
+function* compressed(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+): Generator<void, Uint8Array | null, void> {
+  let out = new Uint8Array(4 * LONG_STRING_BYTES);
+  let length = 0;
+  for (let at = start; at < end; at += LONG_STRING_BYTES) {
+    const stop = Math.min(end, at + LONG_STRING_BYTES);
+    const room = length + stop - at + PART_GROWTH;
+    if (room > out.length) {
+      const bigger = new Uint8Array(Math.max(room, Math.min(end - start, out.length * 2)));
+      bigger.set(out.subarray(0, length));
+      out = bigger;
+    }
+    length += lzfCompress(buf, at, stop, out, length, room);
+    if (length + 4 > stop - start) return null;
+    yield;
+  }
+  return out.subarray(0, length);
+}
+
+/** The fields of a hash with their values, or the members of a set. */
+export function* tableRest(writer: RdbWriter, fields: FieldTable, withValues: boolean): Rest {
+  const { table } = fields;
+  writer.lengthOf(fields.length);
+  let stop = writer.written + STEP_BYTES;
+  for (let slot = table.slotFrom(0); slot >= 0; slot = table.slotFrom(slot + 1)) {
+    const record = table.recordAt(slot);
+    const bytes = fields.bytes(record);
+    const start = fields.fieldStart(record), end = start + fields.fieldLength(record);
+    if (end - start > LONG_STRING_BYTES) yield* longString(writer, bytes, start, end);
+    else writer.string(bytes, start, end);
+    if (withValues) {
+      const valueEnd = end + fields.valueLength(record);
+      if (valueEnd - end > LONG_STRING_BYTES) yield* longString(writer, bytes, end, valueEnd);
+      else writer.string(bytes, end, valueEnd);
+    }
+    if (writer.written < stop) continue;
+    yield;
+    stop = writer.written + STEP_BYTES;
+  }
+}
