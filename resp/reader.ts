@@ -108,17 +108,21 @@ export class RequestReader implements AsyncIterableIterator<number> {
   }
 
   /** Waits for more bytes; the value is how many came. Done at the end of the stream. Throws what the read throws. */
-  async next(): Promise<IteratorResult<number>> {
+  next(): Promise<IteratorResult<number>> {
     this.#makeRoom();
     this.#batch = this.#missing < 0 ? this.#start : this.#pos;
     const room = this.#end === 0 ? this.#buf : this.#buf.subarray(this.#end);
-    const count = await this.#source.read(room);
+    return this.#source.read(room).then(this.#arrived);
+  }
+
+  /** Made once: an async function in its place would cost another promise at each read. */
+  readonly #arrived = (count: number | null): IteratorResult<number> => {
     if (count === null) return { done: true, value: undefined };
     this.#end += count;
     this.totalBytes += count;
     this.#result.value = count;
     return this.#result;
-  }
+  };
 
   /**
    * Parses the next complete request into `frame`. False where bytes are missing. Throws ProtocolError. The frame's
@@ -280,10 +284,12 @@ export class RequestReader implements AsyncIterableIterator<number> {
       this.#pos = 0;
       return;
     }
-    if (this.#end < this.#buf.length && this.#start < LARGE_BUFFER / 2) return;
+    const full = this.#end === this.#buf.length;
+    if (!full && this.#start < LARGE_BUFFER / 2) return;
     const move = this.#start;
     let target = this.#buf;
-    if (pending > target.length / 2) target = new Uint8Array(Math.max(target.length * 2, LARGE_BUFFER));
+    if (full && target.length < LARGE_BUFFER) target = new Uint8Array(LARGE_BUFFER);
+    else if (pending > target.length / 2) target = new Uint8Array(Math.max(target.length * 2, LARGE_BUFFER));
     if (target === this.#buf) target.copyWithin(0, move, this.#end);
     else target.set(this.#buf.subarray(move, this.#end));
     this.#buf = target;

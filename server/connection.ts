@@ -48,7 +48,9 @@ export class Connection implements Transport, Waiting {
   #sending = false;
   /** The buffer being sent, and then the spare one. */
   #spare: Uint8Array = new Uint8Array(1024);
+  /** Bytes of it not yet taken, and where they end. */
   #sendBytes = 0;
+  #sendEnd = 0;
   #sent: Promise<void> | null = null;
   /** The replies wait for the append-only file (server/commit.ts). */
   #uncommitted = false;
@@ -104,9 +106,9 @@ export class Connection implements Transport, Waiting {
   async run(): Promise<void> {
     try {
       const { stats } = this.#server;
-      for await (const bytes of this.#reader) {
+      for await (const count of this.#reader) {
         stats.reads++;
-        stats.netInputBytes += bytes;
+        stats.netInputBytes += count;
         this.client.lastInteraction = this.#server.nowMs;
         let more: boolean;
         do {
@@ -257,25 +259,44 @@ export class Connection implements Transport, Waiting {
     reply.buf = this.#spare;
     reply.pos = 0;
     this.#spare = full;
-    this.#sendBytes = length;
+    this.#sendBytes = this.#sendEnd = length;
     this.#sending = true;
-    this.#sent = this.#write(full, length);
+    this.#sent = this.#socket.write(full.subarray(0, length)).then(this.#taken, this.#failed);
   }
 
-  async #write(bytes: Uint8Array, length: number): Promise<void> {
+  /** The kernel took `count` bytes of what {@link #send} gave it: usually all. */
+  #taken = (count: number): void | Promise<void> => {
+    this.#count(count);
+    if (this.#sendBytes > 0) return this.#write(this.#spare, this.#sendEnd);
+    this.#done();
+  };
+
+  #failed = (): void => {
+    this.destroy();
+    this.#done();
+  };
+
+  #count(written: number): void {
+    this.#sendBytes -= written;
+    this.bytesWritten += written;
+    const { stats } = this.#server;
+    stats.writes++;
+    stats.netOutputBytes += written;
+  }
+
+  /** Sends the last {@link #sendBytes} bytes before `end`. */
+  async #write(bytes: Uint8Array, end: number): Promise<void> {
     try {
-      let from = 0;
-      while (from < length) {
-        const count = await this.#socket.write(bytes.subarray(from, length));
-        from += count;
-        this.#sendBytes = length - from;
-        this.bytesWritten += count;
-        this.#server.stats.writes++;
-        this.#server.stats.netOutputBytes += count;
+      while (this.#sendBytes > 0) {
+        this.#count(await this.#socket.write(bytes.subarray(end - this.#sendBytes, end)));
       }
     } catch {
       this.destroy();
     }
+    this.#done();
+  }
+
+  #done(): void {
     this.#sending = false;
     this.#sendBytes = 0;
     this.#sent = null;

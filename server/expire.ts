@@ -2,8 +2,11 @@
  * The active expiry cycle: deletes keys whose time has come although nobody asks for them.
  *
  * In the manner of Redis's: each database's index of expiring keys is walked in small samples with a cursor; as long as more
- * than a tenth of a sample was dead, the cycle goes on, until its time is used up (a quarter of the cron's period, so no pause is
- * longer than a few milliseconds). active-expire-effort makes samples larger and the tolerated share smaller.
+ * than a tenth of a sample was dead, the cycle goes on, until its time is used up. active-expire-effort makes samples larger,
+ * the tolerated share smaller and the time longer.
+ *
+ * Redis takes its quarter of the processor in one piece of 25 ms at each cron. Here it comes in slices of a few milliseconds
+ * with rests between them: as many keys go each second, and nobody waits for longer than a slice.
  */
 
 import type { Database, Store } from "../store.ts";
@@ -14,7 +17,10 @@ import type { ServerStats } from "./stats.ts";
 const KEYS_PER_LOOP = 20;
 const ACCEPTABLE_STALE_PERCENT = 10;
 /** The longest a single run may take, milliseconds, whatever the cron's period. */
-const MAX_RUN_MS = 5;
+const MAX_RUN_MS = 4;
+/** Share of the processor's time at the least effort, and what each further effort adds. */
+const LEAST_SHARE = 0.25;
+const SHARE_PER_EFFORT = 0.02;
 /** Keys of one sample between two looks at the clock. */
 const LOOPS_PER_LOOK = 4;
 
@@ -42,11 +48,15 @@ export class ExpiryCycle {
     this.#stats = stats;
   }
 
-  /** Runs for at most a quarter of `periodMs`. `effort` is 1 to 10. Returns true where more is left to do. */
-  run(periodMs: number, effort: number): boolean {
-    if (!this.enabled) return false;
+  /**
+   * Runs one slice, `effort` is 1 to 10. Where more is left to do, it returns after how many milliseconds of rest the next slice
+   * may run, else 0.
+   */
+  run(periodMs: number, effort: number): number {
+    if (!this.enabled) return 0;
     const started = this.#clock.monoMs();
-    const deadline = started + Math.min(MAX_RUN_MS, periodMs * (0.25 + 0.02 * (effort - 1)));
+    const share = LEAST_SHARE + SHARE_PER_EFFORT * (effort - 1);
+    const deadline = started + Math.min(MAX_RUN_MS, periodMs * share);
     const perLoop = KEYS_PER_LOOP + Math.floor(KEYS_PER_LOOP / 4) * (effort - 1);
     const acceptable = ACCEPTABLE_STALE_PERCENT - (effort - 1);
     let sampled = 0;
@@ -78,7 +88,7 @@ export class ExpiryCycle {
     this.#latency.add("expire-cycle", took);
     const percentage = sampled === 0 ? 0 : expired / sampled * 100;
     this.#stats.expiredStalePercentage = percentage * 0.05 + this.#stats.expiredStalePercentage * 0.95;
-    return timedOut;
+    return timedOut ? Math.ceil(took * (1 / share - 1)) : 0;
   }
 
   /** Looks at about `count` expiring keys from the database's cursor on; deletes the dead. Returns how many. */

@@ -154,6 +154,8 @@ export class RedisServer implements KeyspaceEvents {
   readonly finished$: Promise<number>;
   #finish!: (code: number) => void;
   #cron: ReturnType<typeof setTimeout> | undefined;
+  /** The next slice of the expiry cycle, while it has more to do than one. */
+  #expirySlice: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
   readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
@@ -245,6 +247,7 @@ export class RedisServer implements KeyspaceEvents {
     this.#stopping = true;
     this.listeners.close();
     clearTimeout(this.#cron);
+    clearTimeout(this.#expirySlice);
     this.blocking.stop();
     this.pauses.stop();
     this.eviction.stop();
@@ -529,7 +532,7 @@ export class RedisServer implements KeyspaceEvents {
     try {
       if (!this.cronPaused) this.#cronWork(period);
     } catch (error) {
-      this.log.warning(`BUG: cron failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
+      this.#cronFailed(error);
     }
     const took = this.clock.monoMs() - started;
     this.stats.slowestTickMs = Math.max(this.stats.slowestTickMs, took);
@@ -537,13 +540,15 @@ export class RedisServer implements KeyspaceEvents {
     this.#cron = setTimeout(this.#tick, Math.max(1, period - took));
   };
 
+  #cronFailed(error: unknown): void {
+    this.log.warning(`BUG: cron failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
+  }
+
   #cronWork(period: number): void {
     const now = this.nowMs = this.clock.wallMs();
     this.store.lruClock = Math.floor(now / 1000) & 0xffffff;
     this.store.lfuClock = Math.floor(now / 60000) & 0xffff;
-    if (!this.isReplica && !this.pauses.active && !this.loading) {
-      this.expiry.run(period, this.config.activeExpireEffort);
-    }
+    if (this.#expirySlice === undefined) this.#expireSome(period);
     for (const db of this.store.databases) {
       if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
       if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
@@ -559,6 +564,19 @@ export class RedisServer implements KeyspaceEvents {
     this.#sampleRates();
     this.memory.sample();
   }
+
+  /** Deletes expired keys for a slice of time; where more are left, the next slice follows after a rest. */
+  #expireSome = (period: number): void => {
+    this.#expirySlice = undefined;
+    if (this.#stopping || this.cronPaused || this.isReplica || this.pauses.active || this.loading) return;
+    let rest = 0;
+    try {
+      rest = this.expiry.run(period, this.config.activeExpireEffort);
+    } catch (error) {
+      this.#cronFailed(error);
+    }
+    if (rest > 0) this.#expirySlice = setTimeout(this.#expireSome, rest, period);
+  };
 
   #clientsCron(now: number): void {
     this.recentInput.advance(now);
