@@ -133,17 +133,29 @@ function addToSparse(ctx: Context, args: Args, addr: number): number {
   if (changes > 0) editor.invalidateCount();
   if (changes !== 0) store(ctx, args, addr);
   else ctx.db.setKind(addr, Kind.RAW);
-  if (changes < 0) throw CORRUPTED;
+  if (changes < 0) throw corruptedHalfWay(ctx, args, changes);
   return changes;
 }
 
-/** Adds all elements to the editor's value; how many changed it, or -1 for a corrupted one. */
+/**
+ * A corrupted value keeps what was added before that was noticed, as in redis-server, and the answer is an error. What
+ * goes out in place of a command that fails is the value that it has left behind.
+ */
+function corruptedHalfWay(ctx: Context, args: Args, changes: number): CommandError {
+  if (changes < -1) {
+    ctx.rewriteAs("SET", args.bytes(1), editor.bytes().slice(), "KEEPTTL");
+    ctx.dirty++;
+  }
+  return CORRUPTED;
+}
+
+/** Adds all elements to the editor's value; how many changed it, or for a corrupted one -1 less how many had until then. */
 function addElements(ctx: Context, args: Args): number {
   const limit = ctx.server.config.hllSparseMaxBytes;
   let changes = 0;
   for (let i = 2; i < args.count; i++) {
     const changed = editor.add(args.buf, args.starts[i]!, args.ends[i]!, limit);
-    if (changed < 0) return -1;
+    if (changed < 0) return -1 - changes;
     changes += changed;
   }
   return changes;

@@ -133,6 +133,26 @@ for (const name of GROUPS) {
   });
 }
 
+realTest("what a failing PFADD leaves in a corrupted HyperLogLog is in the append-only file", async () => {
+  await using toy = await startServer("toy", { args: ["--appendonly", "yes", "--appendfsync", "no"] });
+  await using client = await toy.connect();
+  // The registers end half way: adding fails at the first element that belongs behind the end.
+  const half = "HYLL\x01" + "\0".repeat(11) + "\x5f\xff";
+  let kept = 0;
+  for (let i = 0; i < 20; i++) {
+    await ask(client, "SET", `half${i}`, half, "EX", "10000");
+    const elements = Array.from({ length: 20 }, (_, n) => `element ${i} ${n}`);
+    const reply = show(await client.call("PFADD", `half${i}`, ...elements));
+    assertEquals(reply, "-INVALIDOBJ Corrupted HLL object detected");
+    if (await ask(client, "STRLEN", `half${i}`) !== `:${half.length}`) kept++;
+  }
+  assert(kept > 0);
+  const before = await ask(client, "DEBUG", "DIGEST");
+  assertEquals(await ask(client, "DEBUG", "LOADAOF"), "+OK");
+  assertEquals(await ask(client, "DEBUG", "DIGEST"), before);
+  await sameForTheRealServer(client, toy);
+});
+
 /** The limit under which the round ran: the bytes of a HyperLogLog depend on it. */
 async function sparseLimit(client: RawClient): Promise<string> {
   return /"(\d+)"\]/.exec(await ask(client, "CONFIG", "GET", "hll-sparse-max-bytes"))![1]!;
