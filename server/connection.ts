@@ -16,13 +16,13 @@ import type { Waiting } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Replies of one batch above this many bytes are sent before more requests run. */
-const BATCH_OUTPUT = 4 * 1024 * 1024;
+const BATCH_OUTPUT = 256 * 1024;
 /** A client with this much pending output is not read from until it takes some of it. */
 const BACKPRESSURE_BYTES = 256 * 1024 * 1024;
 /** A write of more bytes is awaited before the next read. */
 const AWAITED_WRITE = 64 * 1024;
 /** Reply buffers above this size are given up when empty. */
-const KEPT_BUFFER = 256 * 1024;
+const KEPT_BUFFER = 512 * 1024;
 /** Reply buffers are not made smaller than this. */
 const LEAST_BUFFER = 1024;
 
