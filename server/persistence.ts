@@ -301,7 +301,7 @@ export class Persistence {
     return true;
   }
 
-  /** Begins to write the RDB file beside the server. False where it cannot begin. */
+  /** Begins to write the RDB file beside the server. False where another snapshot is under way. */
   bgsave(): boolean {
     const { config, log, dispatcher } = this.#server;
     if (this.snapshots.running !== null) return false;
@@ -323,11 +323,6 @@ export class Persistence {
       this.lastSaveSeconds = this.#nowSeconds();
       this.lastBgsaveOk = true;
     });
-    if (started === null) {
-      this.lastBgsaveOk = false;
-      this.#judgeWrites();
-      return false;
-    }
     log.notice(`Background saving started by pid ${Deno.pid}`);
     started.catch((error) => {
       this.#server.latency.measure("rdb-unlink-temp-file", () => removeQuietly(this.disk, temp));

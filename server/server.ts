@@ -11,6 +11,7 @@ import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
 import { closeViews } from "../commands/open_views.ts";
 import type { Command } from "../commands/table.ts";
 import { CommandTable, Flag } from "../commands/table.ts";
+import type { Disk } from "../persistence/disk.ts";
 import type { ReaderLimits } from "../resp.ts";
 import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
@@ -63,6 +64,8 @@ export interface ServerParts {
   table?: CommandTable;
   /** `user` lines of redis.conf, as UserLines (acl_file.ts) keeps them. */
   users?: readonly (readonly string[])[];
+  /** Where persistence writes; the real disk unless a test wants another. */
+  disk?: Disk;
 }
 
 /** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
@@ -166,7 +169,7 @@ export class RedisServer implements KeyspaceEvents {
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
 
-  constructor({ config, log, clock, random, table, users = [] }: ServerParts) {
+  constructor({ config, log, clock, random, table, users = [], disk }: ServerParts) {
     this.config = config;
     this.table = table ?? new CommandTable();
     this.log = log;
@@ -195,7 +198,7 @@ export class RedisServer implements KeyspaceEvents {
     this.dispatcher = new Dispatcher(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
-    this.persistence = new Persistence(this);
+    this.persistence = new Persistence(this, disk);
     this.replication = new Replication(this);
     this.memory = new Memory(this);
     this.clientEviction = new ClientEviction(this);

@@ -2,7 +2,7 @@
  * The snapshot under way, whoever wants it: there is one at a time, as redis-server has one child process at a time.
  * What it is and how it is written is in persistence/snapshot.ts.
  */
-import { type Disk, errnoText } from "../persistence/disk.ts";
+import { type Disk, type DiskFile, errnoText } from "../persistence/disk.ts";
 import { FileSink } from "../persistence/rdb_save.ts";
 import {
   Snapshot,
@@ -63,22 +63,27 @@ export class Snapshots {
     return Math.floor(this.#server.clock.wallMs() / 1000);
   }
 
-  /** Begins a snapshot into a file, whose data are synced when the promise is fulfilled. Null where it cannot begin. */
+  /**
+   * Begins a snapshot into a file, whose data are synced when the promise is fulfilled. Where the file cannot be opened it
+   * is rejected, which in redis-server is the child's failure, too: the snapshot has begun all the same.
+   */
   startFile(
     purpose: SnapshotPurpose,
     encoder: SnapshotEncoder,
     path: string,
     incrementalSync: boolean,
     complete: () => void,
-  ): Promise<void> | null {
+  ): Promise<void> {
+    let file: DiskFile;
     try {
-      const file = this.#disk.open(path, "create");
-      return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete)
-        .finally(() => file.close());
+      file = this.#disk.open(path, "create");
     } catch (error) {
       this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
-      return null;
+      return Promise.reject(error);
     }
+    return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete).finally(() =>
+      file.close()
+    );
   }
 
   /**

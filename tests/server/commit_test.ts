@@ -1,34 +1,20 @@
 /** No reply leaves before what was executed before it is in the append-only file, whatever else is under way. */
 import { assertEquals } from "@std/assert";
-import { CommandTable } from "../../commands/table.ts";
-import { systemClock } from "../../server/clock.ts";
-import { Client } from "../../server/client.ts";
 import { CommitQueue } from "../../server/commit.ts";
-import { Config } from "../../server/config.ts";
-import { Connection } from "../../server/connection.ts";
-import { Log } from "../../server/log.ts";
-import { Random } from "../../server/random.ts";
-import { RedisServer } from "../../server/server.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { sleep } from "../helpers/client.ts";
+import { connect, InnerServer } from "../helpers/inner_server.ts";
 
 /** What happens, in order: requests that are executed count as unsafe until the file is flushed. */
 class World {
   readonly events: string[] = [];
   pending = 0;
-  readonly server: RedisServer;
+  readonly #inner = new InnerServer(undefined);
 
   constructor() {
-    const log = new Log(systemClock, () => {});
-    this.server = new RedisServer({
-      config: new Config(),
-      log,
-      clock: systemClock,
-      random: new Random(1),
-      table: new CommandTable(),
-    });
-    this.server.propagation.add({ feed: () => this.pending++ });
-    this.server.commits = new CommitQueue(this);
+    const { server } = this.#inner;
+    server.propagation.add({ feed: () => this.pending++ });
+    server.commits = new CommitQueue(this);
   }
 
   flush(): boolean {
@@ -39,11 +25,7 @@ class World {
 
   connect(name: string): FakeSocket {
     const socket = new FakeSocket(name, this);
-    const connection = new Connection(this.server, socket, name, "", 0);
-    const { store, acl, clients } = this.server;
-    connection.client = new Client(clients.takeId(), connection, store.databases[0]!, acl.defaultUser, 0);
-    clients.add(connection.client);
-    connection.run();
+    connect(this.#inner.server, socket, name);
     return socket;
   }
 }
