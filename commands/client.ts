@@ -234,13 +234,13 @@ function clientPause(ctx: Context, args: Args): void {
   }
   const ms = args.ranged(2, -Infinity, Infinity, BAD_PAUSE);
   if (ms < 0) throw NEGATIVE_PAUSE;
-  ctx.server.pauses.pause(mode, ms);
+  ctx.server.pauses.pause("client", mode, ms);
   ctx.reply.ok();
 }
 
 function clientUnpause(ctx: Context): void {
   ctx.reply.ok();
-  ctx.server.pauses.unpause();
+  ctx.server.pauses.unpause("client");
 }
 
 function clientUnblock(ctx: Context, args: Args): void {

@@ -98,6 +98,11 @@ export class AppendOnlyFile {
     this.#writer?.annotate(text);
   }
 
+  /** See {@link AofWriter.keepPlace}. */
+  keepPlace(): void {
+    this.#writer?.keepPlace();
+  }
+
   /** Bytes of commands that are not written yet. */
   get pending(): number {
     return this.#writer?.pending ?? 0;

@@ -43,6 +43,11 @@ export interface AofWriterHost {
   exit(message: string): void;
   /** {@link AofWriter.error} has changed. */
   errorChanged(): void;
+  /**
+   * A line for the end of each write, which says where the data set stands in the history of the primary that is
+   * followed; null where it follows none. What follows the last such line in a file was cut off by a crash.
+   */
+  place?(): string | null;
   /** An event of the latency monitor took so many milliseconds, in which nobody was served. */
   took?(event: string, ms: number): void;
   /** Holds up the server before each write, for tests. */
@@ -73,6 +78,8 @@ export class AofWriter {
   #postponedSinceMs = 0;
   #loggedMs = -Infinity;
   #ended = false;
+  /** The file ends with what {@link AofWriterHost.place} said. */
+  #placed = false;
 
   /** @param size bytes that the file has already. */
   constructor(file: DiskFile, size: number, host: AofWriterHost) {
@@ -125,6 +132,13 @@ export class AofWriter {
   /** Adds a line that loading passes over, for whoever looks for it. `text` is short and has no line breaks. */
   annotate(text: string): void {
     this.#text(`#${text}\r\n`);
+  }
+
+  /** From time to time: a file to which nothing was written since it was begun says where it stands, too. */
+  keepPlace(): void {
+    if (this.#placed || this.#length > 0) return;
+    const place = this.#host.place?.() ?? null;
+    if (place !== null) this.annotate(place);
   }
 
   /** The time, once a second: where redis-check-aof can cut the file to go back in time. */
@@ -197,6 +211,9 @@ export class AofWriter {
 
   #write(always: boolean): void {
     this.#host.holdUp?.();
+    const place = this.#host.place?.() ?? null;
+    if (place !== null) this.annotate(place);
+    this.#placed = place !== null;
     const wanted = this.#length;
     const startedMs = this.#host.monotonicMs();
     let written = 0;
@@ -323,6 +340,7 @@ export class AofWriter {
     this.#file = file;
     this.#size = this.#synced = size;
     this.#selected = -1;
+    this.#placed = false;
   }
 
   #closeLater(file: DiskFile, sync: boolean): void {

@@ -23,6 +23,8 @@ export interface RdbLoadOptions {
   readonly lists: LoadTarget["lists"];
   /** Unix time in milliseconds. Keys that expired before it are dropped; null keeps them. */
   readonly dropExpiredBefore: number | null;
+  /** Hears of each key that is dropped for that. */
+  expired?(db: Database, key: Uint8Array): void;
   /** A key that is there already is replaced instead of being an error (DEBUG RELOAD NOFLUSH). */
   readonly allowDuplicates: boolean;
   /** Takes the source of a function library; throws where it cannot be loaded. */
@@ -89,6 +91,7 @@ export class RdbLoad implements RdbHandler {
     if (dropExpiredBefore !== null && attributes.expiry !== -1 && attributes.expiry < dropExpiredBefore) {
       value.discard();
       this.keysExpired++;
+      this.#options.expired?.(db, buf.slice(0, length));
       return;
     }
     const before = db.size;

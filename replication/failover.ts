@@ -69,7 +69,6 @@ export class Failover {
     );
     this.state = "waiting-for-sync";
     this.#host.holdWrites(true);
-    this.#primary.requestAcks();
     this.check();
   }
 

@@ -35,6 +35,8 @@ export interface PrimaryHost extends FullSyncHost {
   abandonSnapshot(): void;
   /** The primary is about to be left for a failover, or to be told apart from its replicas by silence: no PINGs. */
   quiet(): boolean;
+  /** Clients are held back, so that the offset may have to stand still: nobody is asked how far he is. */
+  paused(): boolean;
   /** This server follows a primary itself. */
   following(): boolean;
   /** Too few good replicas to write; no longer. */
@@ -61,7 +63,8 @@ export class Primary {
   #sync: FullSync | null = null;
   #ackWanted = false;
   #flushQueued = false;
-  #lastPingMs = 0;
+  /** Seconds that the cron has counted: replicas hear a ping when they divide by the period. */
+  #seconds = 0;
   /** Monotonic milliseconds since which there has been no replica. */
   lonelySinceMs: number;
 
@@ -202,7 +205,6 @@ export class Primary {
     }
     link.state = "online";
     link.ackedAtMs = this.#host.monotonicMs();
-    if (link.startsOnAck) return;
     this.#host.notice(`Synchronization with replica ${link.name} succeeded`);
     this.countGood();
     link.pump(this.#stream);
@@ -217,7 +219,6 @@ export class Primary {
     link.ackedAtMs = this.#host.monotonicMs();
     if (link.startsOnAck && link.state === "online") {
       link.startsOnAck = false;
-      this.#host.notice(`Synchronization with replica ${link.name} succeeded`);
       link.pump(this.#stream);
     }
     this.countGood();
@@ -231,10 +232,20 @@ export class Primary {
     return count;
   }
 
-  /** Asks all replicas how far they are; once, however many clients want to know in this turn. */
+  /** Asks all replicas how far they are; once, however many clients want to know in this turn, and not in a pause. */
   requestAcks(): void {
     this.#ackWanted = true;
     this.streamGrown();
+  }
+
+  /** As {@link requestAcks}, now. */
+  askForAcks(): void {
+    if (this.links.size > 0) this.#stream.control("REPLCONF", "GETACK", "*");
+  }
+
+  /** The pause is over: who wanted to know how far the replicas are is told now. */
+  pauseEnded(): void {
+    if (this.#ackWanted) this.streamGrown();
   }
 
   /** The stream has grown: replicas are fed once the present turn is over. */
@@ -251,9 +262,9 @@ export class Primary {
   }
 
   #flush(): void {
-    if (this.#ackWanted) {
+    if (this.#ackWanted && !this.#host.paused()) {
       this.#ackWanted = false;
-      if (this.links.size > 0) this.#stream.control("REPLCONF", "GETACK", "*");
+      this.askForAcks();
     }
     this.#flushQueued = false;
     for (const link of this.links) {
@@ -322,10 +333,10 @@ export class Primary {
   cron(): void {
     const now = this.#host.monotonicMs();
     const { settings } = this.#host;
-    if (this.links.size > 0 && now - this.#lastPingMs >= settings.replPingReplicaPeriod * 1000) {
-      this.#lastPingMs = now;
-      if (!this.#host.quiet()) this.#stream.control("PING");
+    if (this.links.size > 0 && this.#seconds % settings.replPingReplicaPeriod === 0 && !this.#host.quiet()) {
+      this.#stream.control("ping");
     }
+    this.#seconds++;
     for (const link of this.links) {
       // A line feed is nothing to the replica but a sign of life, while it waits for its file.
       if (link.state === "waiting" || link.state === "snapshot") link.send(NEWLINE);

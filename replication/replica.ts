@@ -315,7 +315,7 @@ export class Replica {
     /** Bytes of a transaction that is not complete. */
     let held: Uint8Array[] = [];
     const pass = (): void => {
-      const upTo = reader.totalBytes - reader.pending;
+      const upTo = reader.parsedBytes;
       const bytes = reader.recent(upTo - passed);
       passed = upTo;
       if (session.inTransaction) return void held.push(bytes.slice());
@@ -325,7 +325,7 @@ export class Replica {
     };
     try {
       for await (const _ of reader) {
-        this.#unapplied = reader.pending;
+        this.#unapplied = reader.totalBytes - passed;
         while (attempt === this.#attempt && reader.parse(session.frame)) {
           session.execute();
           if (attempt !== this.#attempt) return;
@@ -334,7 +334,7 @@ export class Replica {
         if (attempt !== this.#attempt) return;
         // Line feeds between commands belong to the stream as well.
         pass();
-        this.#unapplied = reader.pending;
+        this.#unapplied = reader.totalBytes - passed;
         session.endBatch();
       }
     } catch (error) {

@@ -39,6 +39,8 @@ export class ReplicationStream {
   /** A replica of the older history may ask for offsets up to this one (counted from 1, as PSYNC does); -1: none. */
   secondOffset = -1;
   backlog: Backlog | null = null;
+  /** Published messages reach the subscribers of replicas this way. */
+  readonly takesMessages = true;
   /** False while this server follows a primary: effects of commands are not streamed, the primary's bytes are. */
   writes = true;
   /** A command's effects were streamed since somebody last looked. */

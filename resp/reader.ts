@@ -83,6 +83,11 @@ export class RequestReader implements AsyncIterableIterator<number> {
     return this.#end - (this.#missing < 0 ? this.#start : this.#pos);
   }
 
+  /** Bytes from the first one ever read to the end of the last whole request. */
+  get parsedBytes(): number {
+    return this.totalBytes - (this.#end - this.#start);
+  }
+
   /** Bytes that were there when the last read was over, requests that were run since then included. */
   get received(): number {
     return this.#end - this.#batch;
@@ -98,7 +103,7 @@ export class RequestReader implements AsyncIterableIterator<number> {
     return this.#end === this.#buf.length;
   }
 
-  /** The last `count` bytes that were parsed, inline line ends included; valid until the next read. */
+  /** The last `count` bytes before {@link parsedBytes}, inline line ends included; valid until the next read. */
   recent(count: number): Uint8Array {
     return this.#buf.subarray(this.#start - count, this.#start);
   }

@@ -13,6 +13,7 @@ import { errnoText, joinPath } from "../persistence/disk.ts";
 import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts";
 import { RdbLoad } from "../persistence/rdb_load.ts";
 import { RdbReader } from "../persistence/rdb_reader.ts";
+import type { Database } from "../store.ts";
 import { Client } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
@@ -32,6 +33,8 @@ export interface LoadProgress {
 export interface RdbFlags {
   /** Keys whose time has come are kept: the commands behind the file speak of them. */
   readonly keepExpired: boolean;
+  /** Replicas that go on from the file hear of the keys that are not kept. */
+  readonly announceExpired?: boolean;
   readonly allowDuplicates: boolean;
 }
 
@@ -57,7 +60,7 @@ export function loadDataSet(server: RedisServer): Loading<void> {
     // Keys whose time has come are a replica's primary's to delete; and where our own replicas may go on from the file,
     // they must hear of each deletion.
     const keepExpired = server.isReplica;
-    yield* rdbFileSteps(server, path, { keepExpired, allowDuplicates: false });
+    yield* rdbFileSteps(server, path, { keepExpired, announceExpired: true, allowDuplicates: false });
     log.notice(`DB loaded from disk: ${((clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
   });
 }
@@ -148,6 +151,9 @@ function* rdbSteps(
     limits: config,
     lists: listOptions(server.dispatcher.ctx),
     dropExpiredBefore: flags.keepExpired ? null : now,
+    ...(flags.announceExpired
+      ? { expired: (db: Database, key: Uint8Array) => server.replication.expiredAtLoad(db, key) }
+      : {}),
     allowDuplicates: flags.allowDuplicates,
     functionLibrary: (source) => persistence.loadFunction(source),
     aux: (name, value) => note(server, name, value, now),

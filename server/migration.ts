@@ -47,9 +47,9 @@ export class Migration {
     const { client, db } = ctx;
     const { pauses, blocking } = this.#server;
     this.#active++;
-    pauses.pause("write", PAUSE_MS);
+    pauses.pause("migration", "write", PAUSE_MS);
     this.#run(db, plan, parcels).then((failure) => {
-      if (--this.#active === 0) pauses.unpause();
+      if (--this.#active === 0) pauses.unpause("migration");
       if (client.waiting === null) return; // it has gone, or was unblocked
       blocking.unblock(client);
       if (failure === null) client.reply.ok();

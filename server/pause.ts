@@ -1,4 +1,8 @@
-/** CLIENT PAUSE: requests that are held back until a point in time, and their release. */
+/**
+ * Requests that are held back until a point in time, and their release: by CLIENT PAUSE, while this server hands over to
+ * a replica, while it waits for replicas before it ends, while keys move to another server. Each of these ends without
+ * an end to the others.
+ */
 
 import type { Args } from "../commands/args.ts";
 import { Flag } from "../commands/table.ts";
@@ -9,40 +13,55 @@ import type { Clock } from "./clock.ts";
 /** What is held back: commands that may change data or replicate, or all of them. */
 export type PauseMode = "write" | "all";
 
+/** Who holds requests back. */
+export type PauseReason = "client" | "failover" | "shutdown" | "migration";
+
 /** The pause of one server, and the clients it holds. */
 export class Pauses {
   /** True while a pause is in force. */
   active = false;
   mode: PauseMode = "all";
   readonly #clock: Clock;
-  #until = 0;
+  readonly #reasons = new Map<PauseReason, { mode: PauseMode; until: number }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #held = new Set<Client>();
   readonly #run: (client: Client, args: Args) => void;
+  readonly #ended: () => void;
 
-  /** `run` executes a request that was held back, as if it came in now. */
-  constructor(clock: Clock, run: (client: Client, args: Args) => void) {
+  /** `run` executes a request that was held back, as if it came in now; `ended`: nothing is held back any more. */
+  constructor(clock: Clock, run: (client: Client, args: Args) => void, ended: () => void) {
     this.#clock = clock;
     this.#run = run;
+    this.#ended = ended;
   }
 
-  /** Holds commands back for `ms` milliseconds; a running pause is only made longer and stricter. */
-  pause(mode: PauseMode, ms: number): void {
+  /** Holds commands back for `ms` milliseconds; a pause for the same reason is only made longer and stricter. */
+  pause(reason: PauseReason, mode: PauseMode, ms: number): void {
     const until = this.#clock.monoMs() + ms;
-    this.mode = this.active && this.mode === "all" ? "all" : mode;
-    this.#until = Math.max(this.active ? this.#until : 0, until);
-    this.active = true;
-    this.#arm();
+    const before = this.#reasons.get(reason);
+    this.#reasons.set(reason, {
+      mode: before?.mode === "all" ? "all" : mode,
+      until: Math.max(before?.until ?? 0, until),
+    });
+    this.#adopt();
   }
 
-  /** Ends the pause now and runs what was held back, in order of arrival. */
-  unpause(): void {
-    if (!this.active) return;
-    this.active = false;
+  /** Ends the pause for this reason. When no other is left, what was held back runs, in order of arrival. */
+  unpause(reason: PauseReason): void {
+    if (this.#reasons.delete(reason)) this.#adopt();
+  }
+
+  /** What is in force follows from all reasons. */
+  #adopt(): void {
+    this.active = this.#reasons.size > 0;
+    this.mode = "write";
+    for (const { mode } of this.#reasons.values()) if (mode === "all") this.mode = "all";
     clearTimeout(this.#timer);
+    if (this.active) return this.#arm();
     const held = [...this.#held];
     this.#held.clear();
     for (const client of held) this.#release(client);
+    this.#ended();
   }
 
   /** True where this command of this client has to wait. */
@@ -78,11 +97,14 @@ export class Pauses {
   }
 
   #arm(): void {
-    clearTimeout(this.#timer);
-    const delay = Math.min(Math.ceil(Math.max(0, this.#until - this.#clock.monoMs())), 2147483647);
+    let until = Infinity;
+    for (const reason of this.#reasons.values()) until = Math.min(until, reason.until);
+    if (until === Infinity) return;
+    const delay = Math.min(Math.ceil(Math.max(0, until - this.#clock.monoMs())), 2147483647);
     this.#timer = setTimeout(() => {
-      if (this.#clock.monoMs() >= this.#until) this.unpause();
-      else this.#arm();
+      const now = this.#clock.monoMs();
+      for (const [reason, { until }] of this.#reasons) if (now >= until) this.#reasons.delete(reason);
+      this.#adopt();
     }, delay);
   }
 

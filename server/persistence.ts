@@ -99,6 +99,7 @@ export class Persistence {
       holdUp: () => {
         if (this.aofFlushDelayMs > 0) server.clock.sleep(this.aofFlushDelayMs);
       },
+      place: () => server.isReplica ? this.#placeText() : null,
     });
     this.#commits = new CommitQueue(this.aof);
     server.config.onApply("appendonly", () => this.#applyAppendonly());
@@ -130,6 +131,12 @@ export class Persistence {
       access: policy.endsWith("-lru") ? "idle" : policy.endsWith("-lfu") ? "frequency" : "none",
       functions: this.functionSources(),
     };
+  }
+
+  /** Where the data set stands in a replication history, as a line of the append-only file. */
+  #placeText(): string | null {
+    const note = this.replicationNote();
+    return note === null ? null : `REPL:${note.id}:${note.offset}:${note.db}`;
   }
 
   #aofEncoder(): SnapshotEncoder {
@@ -189,9 +196,9 @@ export class Persistence {
         log.warning("There is a child rewriting the AOF. Killing it!");
         this.snapshots.abort("aof");
       }
-      // Where this data set stands in a replication history: a replica can go on from here when it starts again.
-      const note = this.aof.state === "on" ? this.replicationNote() : null;
-      if (note !== null) this.aof.annotate(`REPL:${note.id}:${note.offset}:${note.db}`);
+      // A replica's file says all the time where it stands; a primary's now that nothing follows.
+      const place = this.aof.state === "on" ? this.#placeText() : null;
+      if (place !== null) this.aof.annotate(place);
       log.notice("Calling fsync() on the AOF file.");
       try {
         this.aof.sync(); // not closed: the save below may fail, and the server go on
@@ -221,7 +228,8 @@ export class Persistence {
     if (flush) { for (const db of store.databases) db.flush(); }
     const path = joinPath(config.dir, config.dbfilename);
     try {
-      atOnce(loadRdbFile(this.#server, path, { keepExpired: false, allowDuplicates: merge }));
+      const keepExpired = this.#server.isReplica;
+      atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }));
     } catch (error) {
       log.warning(error instanceof Error ? error.message : String(error));
       return false;
@@ -441,6 +449,7 @@ export class Persistence {
   /** Called by the server's cron. */
   cron(): void {
     if (this.loading !== null) return;
+    this.aof.keepPlace();
     this.aof.flush(false);
     if (this.snapshots.running !== null) return;
     if (this.rewriteScheduled && this.#mayRewrite()) {

@@ -18,6 +18,7 @@ import {
 } from "../replication/report.ts";
 import { ReplicationStream } from "../replication/stream.ts";
 import type { SnapshotEncoder, SnapshotSink } from "../persistence/snapshot.ts";
+import type { Database } from "../store.ts";
 import type { Client } from "./client.ts";
 import type { ReplicationNote } from "./persistence.ts";
 import { beginPrimarySession } from "./primary_session.ts";
@@ -55,7 +56,8 @@ export class Replication implements ReplicationView {
     this.failover = new Failover(this.primary, this.stream, {
       notice: (message) => server.log.notice(message),
       monotonicMs: () => server.clock.monoMs(),
-      holdWrites: (hold) => hold ? server.pauses.pause("write", Infinity) : server.pauses.unpause(),
+      holdWrites: (hold) =>
+        hold ? server.pauses.pause("failover", "write", Infinity) : server.pauses.unpause("failover"),
       changePlaces: (target) => {
         this.replica.requestsFailover = true;
         this.#follow(target);
@@ -92,6 +94,7 @@ export class Replication implements ReplicationView {
       snapshotFile: (contents) => this.#snapshotFile(contents),
       abandonSnapshot: () => server.persistence.snapshots.abort("replication"),
       quiet: () => this.failover.active && server.pauses.active,
+      paused: () => server.pauses.active,
       following: () => this.following,
       lacksReplicas: (lacking) => server.lacksReplicas = lacking,
       acknowledged: () => {
@@ -172,12 +175,27 @@ export class Replication implements ReplicationView {
         this.#keepOwnHistory();
       }
       this.replica.follow(this.replica.primary!, note !== null, note?.db ?? 0);
-    } else if (note !== null) {
-      // Replicas that were in step with the file can go on from it.
-      this.stream.id2 = note.id;
-      this.stream.offset = note.offset;
-      this.stream.secondOffset = note.offset + 1;
-      this.stream.createBacklog();
+    } else this.#continueFile();
+  }
+
+  /** Replicas that were in step with the file that is loaded can go on from it. False where it names no history. */
+  #continueFile(): boolean {
+    const { stream } = this;
+    const { id, offset } = this.#server.persistence.loadedReplication;
+    if (id === "" || offset < 0) return false;
+    if (stream.backlog !== null) return true;
+    stream.id2 = id;
+    stream.offset = offset;
+    stream.secondOffset = offset + 1;
+    stream.createBacklog();
+    return true;
+  }
+
+  /** A key of the file had expired and is left out: replicas that go on from the file have it, and are told. */
+  expiredAtLoad(db: Database, key: Uint8Array): void {
+    const { dispatcher, config } = this.#server;
+    if (!this.following && this.#continueFile()) {
+      dispatcher.propagateDelete(db, key, config.lazyfreeLazyExpire);
     }
   }
 

@@ -190,7 +190,11 @@ export class RedisServer implements KeyspaceEvents {
       (client, key) => this.dispatcher.retry(client, key),
       (client, waiting) => this.dispatcher.expireWait(client, waiting),
     );
-    this.pauses = new Pauses(clock, (client, args) => this.#runHeld(client, args));
+    this.pauses = new Pauses(
+      clock,
+      (client, args) => this.#runHeld(client, args),
+      () => this.replication.primary.pauseEnded(),
+    );
     this.latency = new LatencyMonitor(clock, config);
     this.store.whileExpiring = (work) => this.latency.measure("expire-del", work);
     this.monitors = new Monitors(clock);

@@ -3,6 +3,7 @@
  * are held back; then the data set goes to disk, and if that works the process ends.
  */
 
+import { lagSeconds } from "../replication/primary.ts";
 import type { Client } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
@@ -50,7 +51,7 @@ export class Shutdown {
    * under way, or this one was aborted.
    */
   begin(options: ShutdownOptions): Promise<boolean> | boolean {
-    const { log, loading, config, pauses, clock } = this.#server;
+    const { log, loading, config, pauses, clock, replication } = this.#server;
     if (this.#ended) return true;
     if (this.#waiting !== null) return false;
     if (loading) options = { ...options, save: "no" }; // half a data set must not replace the whole one on disk
@@ -59,7 +60,8 @@ export class Shutdown {
       return this.#finish(options);
     }
     log.notice("Waiting for replicas before shutting down.");
-    pauses.pause("write", Infinity);
+    pauses.pause("shutdown", "write", Infinity);
+    replication.primary.askForAcks();
     const tell: Waiting["tell"] = [];
     this.#waiting = { options, deadline: clock.monoMs() + config.shutdownTimeout * 1000, tell };
     return new Promise((resolve) => tell.push(resolve));
@@ -92,7 +94,7 @@ export class Shutdown {
   #stopWaiting(ended: boolean): void {
     const waiting = this.#waiting!;
     this.#waiting = null;
-    if (!ended) this.#server.pauses.unpause();
+    if (!ended) this.#server.pauses.unpause("shutdown");
     for (const tell of waiting.tell) tell(ended);
   }
 
@@ -103,13 +105,14 @@ export class Shutdown {
   }
 
   #finish({ save, force }: ShutdownOptions): boolean {
-    const { log, replication, persistence } = this.#server;
+    const { log, clock, replication, persistence } = this.#server;
     const lagging = this.#lagging();
     for (const link of lagging) {
-      log.notice(
+      const lag = link.state === "online" ? lagSeconds(link, clock.monoMs()) : 0;
+      log.warning(
         `Lagging replica ${link.name} reported offset ${
           replication.stream.offset - link.acked
-        } behind master, state=${link.shownState}.`,
+        } behind master, lag=${lag}, state=${link.shownState}.`,
       );
     }
     const replicas = replication.primary.links.size;
