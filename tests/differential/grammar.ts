@@ -100,6 +100,8 @@ export interface Grammar {
   commands: CommandSpec[];
   /** Sent by each client in turn at the start of a round. */
   setup?: (client: number) => string[][];
+  /** Sent by the harness before each round, to undo what FLUSHALL does not. */
+  cleanup?: string[][];
   /** Databases that the commands use, compared at each checkpoint; default [0]. */
   databases?: number[];
   /** Clients when none are asked for; default 1. */

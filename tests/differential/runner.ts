@@ -125,7 +125,7 @@ async function play(
   onlyAtEnd = false,
   done: Step[] = [],
 ): Promise<Outcome | undefined> {
-  await clean(duel);
+  await clean(duel, grammar);
   let sinceCheck = 0;
   for (let at = 0; at < steps.length; at++) {
     const step = steps[at]!;
@@ -143,7 +143,7 @@ async function play(
   return undefined;
 }
 
-async function clean(duel: Duel): Promise<void> {
+async function clean(duel: Duel, grammar: Grammar): Promise<void> {
   await duel.reset();
   await Promise.all([duel.toy, duel.redis].map(async (side) => {
     const control = await side.control();
@@ -151,6 +151,7 @@ async function clean(duel: Duel): Promise<void> {
       ["FLUSHALL"],
       ["SELECT", "0"],
       ...DEFAULTS.map(([name, value]) => ["CONFIG", "SET", name, value]),
+      ...grammar.cleanup ?? [],
     ]);
   }));
 }

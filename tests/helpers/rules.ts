@@ -132,6 +132,15 @@ function maskIdle(reply: Reply): string {
   return masked(reply).replace(/("(?:idle|inactive)"), :-?\d+/g, "$1, <ms>");
 }
 
+/** Lists inside of which the words of each text may come in any order: the single commands of an ACL user. */
+export const wordsInAnyOrder: Rule = { name: "words", same: (a, b) => sortWords(a) === sortWords(b) };
+
+function sortWords(reply: Reply): string {
+  const items = itemsOf(reply);
+  if (items) return `${reply.type}[${items.map(sortWords).join(", ")}]`;
+  return reply.type === "bulk" ? JSON.stringify(reply.text.split(/[ ()]+/).sort()) : show(reply);
+}
+
 /** ACL LOG: ages differ, and of the clients only who they are, in which state and by which command counts. */
 export const refusals: Rule = { name: "refusals", same: (a, b) => maskRefusals(a) === maskRefusals(b) };
 
@@ -178,6 +187,7 @@ const NAMED: Rule[] = [
   moments,
   idleTimes,
   refusals,
+  wordsInAnyOrder,
   anything,
   unsubscribeAll,
 ];

@@ -1,5 +1,6 @@
 /** All groups, by name. */
 import type { Grammar } from "../grammar.ts";
+import { acl } from "./acl.ts";
 import { bitmaps } from "./bitmaps.ts";
 import { connection } from "./connection.ts";
 import { generic } from "./generic.ts";
@@ -34,5 +35,6 @@ export const GRAMMARS: readonly Grammar[] = [
   pubsub,
   notifications,
   tracking,
+  acl,
   connection,
 ];
