@@ -74,6 +74,16 @@ export class Context {
     return addr;
   }
 
+  /** As {@link peek}, without the event of a key that is missing: OBJECT and its like. */
+  peekQuietly(args: Args, i: number): number {
+    return this.db.lookupQuietly(args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
+  /** Record of the key in argument `i` for a look from outside: nothing is counted, even what has expired is found. */
+  inspect(args: Args, i: number): number {
+    return this.db.findRaw(args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
   /** Record of the key in argument `i` for changing, 0 if there is none. */
   write(args: Args, i: number): number {
     return this.db.lookupWrite(args.buf, args.starts[i]!, args.ends[i]!);

@@ -111,7 +111,7 @@ function debugDigest(ctx: Context): void {
 /** DEBUG DIGEST-VALUE key [key ...] */
 function debugDigestValue(ctx: Context, args: Args): void {
   ctx.reply.array(args.count - 2);
-  for (let i = 2; i < args.count; i++) ctx.reply.simple(digestOfValue(ctx.db, ctx.peek(args, i)));
+  for (let i = 2; i < args.count; i++) ctx.reply.simple(digestOfValue(ctx.db, ctx.inspect(args, i)));
 }
 
 const RELOAD_FAILED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
@@ -162,7 +162,7 @@ function debugPopulate(ctx: Context, args: Args): void {
 
 /** DEBUG ERROR text */
 function debugError(ctx: Context, args: Args): void {
-  ctx.reply.error(args.text(2));
+  ctx.reply.uncountedError(args.text(2));
 }
 
 /** DEBUG LOG text */

@@ -22,9 +22,16 @@ const NO_TABLE = new CommandError(
 const NO_STRING = new CommandError("ERR Not an sds encoded string.");
 const NO_DATABASE = new CommandError("ERR Out of range database");
 
-/** The record of the key in argument 2, left untouched. */
+/** The record of the key in argument 2, left untouched; even where its time has come. */
 function mustFind(ctx: Context, args: Args): number {
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.inspect(args, 2);
+  if (addr === 0) throw NO_SUCH_KEY;
+  return addr;
+}
+
+/** As {@link mustFind}, counted as a hit or a miss: so do the sub-commands that look into a structure. */
+function mustLookUp(ctx: Context, args: Args): number {
+  const addr = ctx.peekQuietly(args, 2);
   if (addr === 0) throw NO_SUCH_KEY;
   return addr;
 }
@@ -98,7 +105,7 @@ function describePack(buf: Uint8Array, start: number): string {
 
 /** DEBUG LISTPACK key */
 export function debugListpack(ctx: Context, args: Args): void {
-  const addr = mustFind(ctx, args);
+  const addr = mustLookUp(ctx, args);
   const kind = ctx.db.kind(addr);
   if (kind !== Kind.HASH_PACKED && kind !== Kind.ZSET_PACKED) throw NO_LISTPACK;
   ctx.server.log.raw(describePack(ctx.db.bytes(addr), ctx.db.valueStart(addr)));
@@ -107,7 +114,7 @@ export function debugListpack(ctx: Context, args: Args): void {
 
 /** DEBUG QUICKLIST key [0|1] */
 export function debugQuicklist(ctx: Context, args: Args): void {
-  const addr = mustFind(ctx, args);
+  const addr = mustLookUp(ctx, args);
   const { db } = ctx;
   const full = args.count === 4 && parseInt(args.text(3), 10) > 0;
   let text: string;
@@ -147,7 +154,7 @@ export function debugHtstats(ctx: Context, args: Args): void {
 
 /** DEBUG HTSTATS-KEY key */
 export function debugHtstatsKey(ctx: Context, args: Args): void {
-  const addr = mustFind(ctx, args);
+  const addr = mustLookUp(ctx, args);
   const kind = ctx.db.kind(addr);
   if (kind === Kind.HASH || kind === Kind.SET) {
     ctx.reply.verbatim(tableStats(ctx.db.object<FieldTable>(addr).table));

@@ -318,13 +318,27 @@ function scan(ctx: Context, args: Args): void {
     const start = db.keyStart(addr);
     const end = start + db.keyLength(addr);
     if (!options.matches(bytes, start, end)) continue;
-    if (options.type !== "" && typeName(db.kind(addr)) !== options.type) continue;
+    if (options.type !== "" && !hasType(ctx, bytes, start, end, options.type)) continue;
     // A dead key is deleted now; later records keep their addresses.
     if (db.find(bytes, start, end) === 0) continue;
     reply.bulk(bytes, start, end);
     count++;
   }
   reply.endArray(mark, count);
+}
+
+/** Whether the key is of this type; asking counts as a hit or a miss, and deletes a dead key. */
+function hasType(
+  { db, store }: Context,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  type: string,
+): boolean {
+  store.noTouch = true;
+  const addr = db.lookupRead(bytes, start, end);
+  store.noTouch = false;
+  return addr !== 0 && typeName(db.kind(addr)) === type;
 }
 
 // -- Renaming, moving, copying ------------------------------------------------------------------------------------

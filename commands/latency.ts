@@ -132,6 +132,7 @@ function latencyReset(ctx: Context, args: Args): void {
 /** LATENCY HISTOGRAM [command ...] */
 function latencyHistogram(ctx: Context, args: Args): void {
   const { reply } = ctx;
+  ctx.server.timer.settle();
   const mark = reply.defer();
   let count = 0;
   for (const command of args.count === 2 ? ctx.server.table.all : namedCommands(ctx, args)) {

@@ -28,8 +28,10 @@ interface Match {
 }
 
 export function lcs(ctx: Context, args: Args): void {
-  const a = stringOf(ctx, args, 1);
-  const b = stringOf(ctx, args, 2);
+  const first = ctx.read(args, 1);
+  const second = ctx.read(args, 2);
+  const a = stringAt(ctx, first);
+  const b = stringAt(ctx, second);
   const options = lcsOptions(args);
   if (a.length >= 0xffffffff || b.length >= 0xffffffff) throw TOO_LONG;
   const table = lengths(a, b);
@@ -49,9 +51,8 @@ export function lcs(ctx: Context, args: Args): void {
   ctx.reply.bulk(result);
 }
 
-/** A copy of the string in argument `i`; empty where there is no such key. */
-function stringOf(ctx: Context, args: Args, i: number): Uint8Array {
-  const addr = ctx.read(args, i);
+/** A copy of a record's string; empty where there is no record. */
+function stringAt(ctx: Context, addr: number): Uint8Array {
   if (addr === 0) return new Uint8Array(0);
   if (!isString(ctx.db.kind(addr))) throw NOT_STRINGS;
   const start = ctx.db.valueStart(addr);

@@ -83,7 +83,7 @@ function memoryUsage(ctx: Context, args: Args): void {
     if (!args.is(i, "SAMPLES") || i + 1 >= args.count) throw SYNTAX;
     if (args.int64(i + 1) < 0) throw SYNTAX;
   }
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.inspect(args, 2);
   if (addr === 0) return ctx.reply.null();
   const { db } = ctx;
   const inside = isObject(db.kind(addr)) ? db.object<StoredObject>(addr).memoryBytes() : 0;

@@ -80,27 +80,27 @@ const SHARED = 2147483647;
 const SHARED_INTEGERS = 10000;
 
 function objectEncoding(ctx: Context, args: Args): void {
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.peekQuietly(args, 2);
   if (addr === 0) ctx.reply.null();
   else ctx.reply.bulkText(encodingName(ctx.db.kind(addr)));
 }
 
 function objectFreq(ctx: Context, args: Args): void {
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.peekQuietly(args, 2);
   if (addr === 0) return ctx.reply.null();
   if (!ctx.store.lfu) throw NO_LFU;
   ctx.reply.integer(ctx.store.decayedCounter(ctx.db.accessOf(addr)));
 }
 
 function objectIdletime(ctx: Context, args: Args): void {
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.peekQuietly(args, 2);
   if (addr === 0) return ctx.reply.null();
   if (ctx.store.lfu) throw LFU;
   ctx.reply.integer((ctx.store.lruClock - ctx.db.accessOf(addr)) & 0xffffff);
 }
 
 function objectRefcount(ctx: Context, args: Args): void {
-  const addr = ctx.peek(args, 2);
+  const addr = ctx.peekQuietly(args, 2);
   if (addr === 0) return ctx.reply.null();
   ctx.reply.integer(referenceCount(ctx, addr));
 }

@@ -272,6 +272,7 @@ function popCount(ctx: Context, args: Args): void {
 
 function popAll(ctx: Context, args: Args, view: SetView): void {
   const { length } = view;
+  ctx.store.keyspaceHits++; // redis-server answers as SUNION does
   ctx.reply.set(length);
   view.forEach(() => bulk(ctx, view.member));
   ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!);

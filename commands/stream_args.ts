@@ -96,8 +96,8 @@ function streamAt(ctx: Context, addr: number): Stream | null {
  * As {@link writeStream}, for commands that change a stream's groups but look it up as readers do: hits and misses
  * count, and a missing key is announced.
  */
-export function claimStream(ctx: Context, args: Args, i: number): Stream | null {
-  const stream = readStream(ctx, args, i);
+export function claimStream(ctx: Context, args: Args, i: number, addr = ctx.read(args, i)): Stream | null {
+  const stream = streamAt(ctx, addr);
   if (stream !== null) preserve(ctx, args, i);
   return stream;
 }

@@ -73,6 +73,7 @@ const deleted = new IdList();
 
 /** XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID] */
 function xautoclaim(ctx: Context, args: Args): void {
+  const addr = ctx.read(args, 1); // a hit or a miss, whatever is wrong with the rest
   const minIdle = args.integer(4, AUTO_IDLE_NOT_INTEGER);
   rangeStart(args, 5, id);
   let count = 100;
@@ -82,7 +83,7 @@ function xautoclaim(ctx: Context, args: Args): void {
     else if (args.is(i, "JUSTID")) justId = true;
     else throw SYNTAX;
   }
-  const stream = claimStream(ctx, args, 1);
+  const stream = claimStream(ctx, args, 1, addr);
   const group = requireGroup(stream, args, 1, 2);
   if (count >= TOO_MANY_TO_ALLOCATE) throw COUNT_TOO_HIGH;
   const hasMore = claimIdle(ctx, args, stream!, group, minIdle, count, justId);

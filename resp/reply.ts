@@ -91,6 +91,11 @@ export class Reply {
   error(text: string): void {
     this.errors++;
     this.lastError = text;
+    this.uncountedError(text);
+  }
+
+  /** As {@link error}, but for the statistics none. */
+  uncountedError(text: string): void {
     this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
   }
 

@@ -22,6 +22,7 @@ import {
 } from "../commands/errors.ts";
 import { type Command, Flag } from "../commands/table.ts";
 import { type Database, ExpiryMode } from "../store.ts";
+import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
 import { type Client, ReplyMode, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
@@ -71,6 +72,8 @@ export class Dispatcher {
   readonly ctx: Context;
   /** Commands running inside one another: 0 between requests. */
   depth = 0;
+  /** How many of the errors in the running command's replies have been counted: each belongs to the innermost command. */
+  #errorsCounted = 0;
   /** By id: the setting that allows a command which could harm the host. */
   readonly #protected: (typeof DEBUG_GUARD | typeof MODULE_GUARD | undefined)[] = [];
   /** Ids of the commands of the two sets above, as arrays for a fast test. */
@@ -213,11 +216,12 @@ export class Dispatcher {
 
   #queue(client: Client, command: Command, args: Args): void {
     const transaction = client.transaction!;
+    // A transaction that is certain not to run need not be kept.
     if (!transaction.aborted && !client.dirtyCas) {
       const copy = args.copy();
       transaction.queue.push({ command, args: copy });
       transaction.bytes += copy.buf.length;
-    } else transaction.queue.push({ command, args: args.copy() });
+    }
     client.reply.simple("QUEUED");
   }
 
@@ -243,7 +247,9 @@ export class Dispatcher {
     const dirtyBefore = ctx.dirty;
     const reply = client.reply;
     const mark = reply.pos;
-    const errorsBefore = reply.errors;
+    const outerErrors = this.#errorsCounted;
+    if (!outermost && reply === outerReply) this.#countErrors(reply); // EXEC's own so far
+    this.#errorsCounted = reply.errors;
     ctx.client = client;
     const db = ctx.db = client.db;
     ctx.reply = reply;
@@ -261,8 +267,8 @@ export class Dispatcher {
       this.#failed(error, client, mark, command);
     }
     const took = server.timer.stop(started);
-    const failed = reply.errors !== errorsBefore;
-    if (failed) server.errorStats.count(reply.lastError);
+    const failed = this.#countErrors(reply);
+    if (reply !== outerReply) this.#errorsCounted = outerErrors;
     const waits = block !== undefined && ctx.mayBlock;
     server.recordRun(client, command, args, took, failed, waits);
     if (server.monitors.any && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0 && !ctx.resumed) {
@@ -405,6 +411,15 @@ export class Dispatcher {
     const server = this.#server;
     if (client.loader || client.primary) return ExpiryMode.IGNORE;
     return server.isReplica || server.pauses.active ? ExpiryMode.HIDE : ExpiryMode.DELETE;
+  }
+
+  /** Counts the errors that were written since it was last asked; false where there were none. */
+  #countErrors(reply: Reply): boolean {
+    if (this.#errorsCounted === reply.errors) return false;
+    for (; this.#errorsCounted < reply.errors; this.#errorsCounted++) {
+      this.#server.errorStats.count(reply.lastError);
+    }
+    return true;
   }
 
   #failed(error: unknown, client: Client, mark: number, command: Command): void {

@@ -53,7 +53,7 @@ export class Migration {
       if (client.waiting === null) return; // it has gone, or was unblocked
       blocking.unblock(client);
       if (failure === null) client.reply.ok();
-      else client.reply.error(failure);
+      else this.#server.replyError(client, failure);
       this.#server.wake(client);
     });
     return blockWithoutKeys({ timeout: 0, expired: () => {}, reason: "wait" });

@@ -252,7 +252,8 @@ export class Replication implements ReplicationView {
       if (client.waiting === null) continue;
       this.#server.blocking.unblock(client);
       this.#waiting.delete(client);
-      client.reply.error(
+      this.#server.replyError(
+        client,
         "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
       );
       client.closeAfterReply = true;

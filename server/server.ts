@@ -5,7 +5,7 @@
  * watch.ts, pause.ts, expire.ts, listeners.ts, connection.ts.
  */
 
-import type { Args } from "../commands/args.ts";
+import { Args } from "../commands/args.ts";
 import type { CommandError } from "../commands/errors.ts";
 import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
 import { closeViews } from "../commands/open_views.ts";
@@ -290,11 +290,16 @@ export class RedisServer implements KeyspaceEvents {
       "slowlog-log-slower-than",
       "latency-monitor-threshold",
     ], copy);
+    // redis-server forgets the oldest after any command, unless the log is off.
+    config.onApply(["slowlog-max-len", "slowlog-log-slower-than"], () => {
+      if (config.slowlogLogSlowerThan >= 0) this.slowlog.limit(config.slowlogMaxLen);
+    });
     config.onApply("loglevel", () => this.log.setLevel(config.loglevel));
   }
 
   /** CONFIG RESETSTAT. */
   resetStats(): void {
+    this.timer.settle(); // or the commands before this one in the batch would be counted after it
     this.stats.reset();
     this.errorStats.reset();
     this.table.resetStats();
@@ -326,6 +331,7 @@ export class RedisServer implements KeyspaceEvents {
 
   /** INFO with these sections, as a binary string. */
   info(sections: readonly string[]): string {
+    this.timer.settle();
     return infoText(this, sections);
   }
 
@@ -375,13 +381,24 @@ export class RedisServer implements KeyspaceEvents {
     this.forget(client);
   }
 
-  /** Ends a client's wait as if its time had run out, or with an error. False if it did not wait. */
+  /** An error that goes to a client outside of its commands' own replies. */
+  replyError(client: Client, text: string): void {
+    client.reply.error(text);
+    this.errorStats.count(text);
+  }
+
+  /**
+   * Ends a client's wait as if its time had run out, or with an error; its command has failed either way. False if it did
+   * not wait.
+   */
   unblock(client: Client, withError: boolean): boolean {
     const { waiting } = client;
     if (waiting === null) return false;
     this.blocking.unblock(client);
+    this.#recordUnblocked(client, waiting.command);
     if (withError) {
-      client.reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      this.replyError(client, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      this.dispatcher.ctx.command!.stats.failed++; // an error was sent while it ran
       this.wake(client);
     } else this.dispatcher.expireWait(client, waiting);
     return true;
@@ -407,7 +424,6 @@ export class RedisServer implements KeyspaceEvents {
     client.reply.protocol = 2;
     client.replyMode = ReplyMode.ON;
     client.name = "";
-    client.noEvict = false;
     client.user = this.acl.defaultUser;
     client.authenticated = client.user.passwordless;
   }
@@ -478,6 +494,14 @@ export class RedisServer implements KeyspaceEvents {
     const { stats } = command;
     stats.usec += took * 1000;
     if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
+  }
+
+  /** CLIENT UNBLOCK ended a wait: a call that failed, in no time. Its arguments are gone by then in redis-server's slow log. */
+  #recordUnblocked(client: Client, command: Command): void {
+    command.stats.failed++;
+    this.#settleTime(command, 0);
+    if (this.config.slowlogLogSlowerThan !== 0) return;
+    this.slowlog.add(client, command, new Args(), 0, this.clock.wallMs(), this.config.slowlogMaxLen);
   }
 
   #recordSlow(client: Client, command: Command, args: Args, took: number): void {

@@ -86,7 +86,7 @@ export class Shutdown {
   /** SHUTDOWN failed: the client that asked for it and waits hears of it. */
   refuse(client: Client): void {
     if (client.closed) return;
-    client.reply.error(FAILED);
+    this.#server.replyError(client, FAILED);
     this.#server.blocking.unblock(client);
     this.#server.wake(client);
   }

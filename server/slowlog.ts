@@ -46,6 +46,11 @@ export class SlowLog {
       peer: client.transport?.peer ?? "?:0",
       clientName: client.name,
     });
+    this.limit(maxLength);
+  }
+
+  /** Forgets the oldest entries above `maxLength`. */
+  limit(maxLength: number): void {
     if (this.entries.length > maxLength) this.entries.length = maxLength;
   }
 

@@ -123,7 +123,9 @@ export class Duel {
       const command = unasked ? undefined : expected.waiting.shift()?.command;
       const label = command ? showCommand(command) : "(unasked)";
       if (!x || !y) return difference(number, label, a.slice(i), b.slice(i));
-      if (!this.#same(expected, command, x.value, y.value)) return difference(number, label, [x], [y]);
+      if (!this.#same(expected, command, x.value, y.value)) {
+        return difference(number, label, [x], [y], command?.rule.view);
+      }
     }
     return undefined;
   }
@@ -212,9 +214,10 @@ function difference(
   command: string,
   toy: readonly Frame[],
   redis: readonly Frame[],
+  view: (reply: Reply) => string = show,
 ): Difference {
   const lines = (frames: readonly Frame[]) =>
-    clip(frames.map((frame) => show(frame.value)).join(" ; ") || "(nothing)");
+    clip(frames.map((frame) => view(frame.value)).join(" ; ") || "(nothing)");
   return { client, command, toy: lines(toy), redis: lines(redis) };
 }
 

@@ -12,6 +12,8 @@ export interface Rule {
   /** As written after `~` in a transcript. */
   name: string;
   same(a: Reply, b: Reply): boolean;
+  /** What of a reply is compared, where that is only a part: for reports. */
+  view?(reply: Reply): string;
   /** Compares everything that a step returned, for commands that answer with several frames. */
   sameFrames?(a: readonly Frame[], b: readonly Frame[]): boolean;
 }
@@ -132,6 +134,75 @@ function maskIdle(reply: Reply): string {
   return masked(reply).replace(/("(?:idle|inactive)"), :-?\d+/g, "$1, <ms>");
 }
 
+/** Lines of text in any order, of which some are dropped and parts are masked. */
+function lines(name: string, mask: (line: string) => string | undefined): Rule {
+  const view = (reply: Reply): string => {
+    if (reply.type !== "bulk" && reply.type !== "verbatim") return show(reply);
+    return reply.text.replace(/^txt:/, "").split(/\r?\n/).map(mask).filter((line) => line !== undefined)
+      .sort().join("\n");
+  };
+  return {
+    name,
+    same: (a, b) => a.type === b.type && view(a) === view(b),
+    view,
+  };
+}
+
+/** CLIENT LIST and INFO: addresses, ages and sizes of buffers are each server's own; the harness's connection is left out. */
+export const clientLines: Rule = lines(
+  "clients",
+  (line) =>
+    line.includes(" name=control ") ? undefined : line.replace(
+      /\b(id|addr|laddr|fd|age|idle|qbuf|qbuf-free|multi-mem|rbs|rbp|obl|oll|omem|tot-mem)=\S*/g,
+      "$1=?",
+    ).replace(/argv-mem=\d+(.* cmd=exec )/, "argv-mem=?$1"), // what redis-server counts while it swaps arguments
+);
+
+/** Statistics that what was sent decides; the harness's own questions about clients, and times, are left out. */
+export const counters: Rule = lines("stats", (line) => {
+  if (/^cmdstat_(ping|client\|list|info|role)|^latency_percentiles_usec_(ping|client\|list)/.test(line)) {
+    return undefined;
+  }
+  if (/^latency_percentiles/.test(line)) return line.replace(/=[\d.]+/g, "=?");
+  if (/^(cmdstat_|errorstat_|db\d|#)/.test(line)) {
+    return line.replace(/(usec|usec_per_call|avg_ttl)=[\d.]+/g, "$1=?");
+  }
+  return STATISTICS.test(line) ? line : undefined;
+});
+
+const STATISTICS =
+  /^(expired_keys|evicted_|keyspace_|pubsub|tracking_|total_error_replies|unexpected_|acl_|rejected_|blocked_clients|clients_in|maxclients|migrate|dump_)/;
+
+/** LATENCY HISTOGRAM: which commands, and their calls; durations are not to be foreseen. */
+export const histograms: Rule = {
+  name: "histograms",
+  same: (a, b) => histogramView(a) === histogramView(b),
+  view: histogramView,
+};
+
+function histogramView(reply: Reply): string {
+  const text = show(reply).replace(/("histogram_usec"), \[[^\]]*\]/g, "$1");
+  const calls = text.match(/"[^"]*", \[?\{?"calls"[^"]*/g) ?? [];
+  return reply.type === "error"
+    ? text
+    : calls.filter((each) => !/^"(ping|client\|(list|id))"/.test(each)).sort().join("\n");
+}
+
+/** SLOWLOG GET without ids, times and addresses, and without the harness's own commands. */
+export const slowEntries: Rule = {
+  name: "slow",
+  same: (a, b) => slowView(a) === slowView(b),
+  view: slowView,
+};
+
+function slowView(reply: Reply): string {
+  if (reply.type !== "array") return show(reply);
+  const words = reply.items.map((entry) => entry.type === "array" ? show(entry.items[3]!) : show(entry));
+  return words.filter((each) => !/^\["(PING|CLIENT", "(LIST|ID|UNBLOCK))"/.test(each)).slice(0, 10).join(
+    "\n",
+  );
+}
+
 /** Lists inside of which the words of each text may come in any order: the single commands of an ACL user. */
 export const wordsInAnyOrder: Rule = { name: "words", same: (a, b) => sortWords(a) === sortWords(b) };
 
@@ -188,6 +259,10 @@ const NAMED: Rule[] = [
   idleTimes,
   refusals,
   wordsInAnyOrder,
+  clientLines,
+  counters,
+  slowEntries,
+  histograms,
   anything,
   unsubscribeAll,
 ];

@@ -1,13 +1,21 @@
 /** Plays every tests/transcripts/*.txt against toy-redis and the real redis-server and compares the bytes. */
 import { Duel } from "../helpers/duel.ts";
+import type { Reply } from "../helpers/resp.ts";
+import { counters } from "../helpers/rules.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import type { TestServer } from "../helpers/server.ts";
 import { parseTranscript, playTranscript } from "../helpers/transcript_file.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 
+interface Pair {
+  toy: TestServer;
+  redis: TestServer;
+  duel: Duel;
+}
+
 /** The pair of servers that all transcripts without a `!server` line share; restarted after a failure. */
-let shared: { toy: TestServer; redis: TestServer; duel: Duel } | undefined;
+let shared: Pair | undefined;
 
 async function pair(args: readonly string[]) {
   const redis = await startServer("redis", { args });
@@ -15,10 +23,26 @@ async function pair(args: readonly string[]) {
   return { toy, redis, duel: new Duel(toy.port, redis.port) };
 }
 
-async function stop(servers: typeof shared): Promise<void> {
+async function stop(servers: Pair | undefined): Promise<void> {
   await servers?.duel.close();
   await servers?.toy.stop();
   await servers?.redis.stop();
+}
+
+function onBoth({ duel }: Pair, ...command: string[]): Promise<Reply[]> {
+  return Promise.all([duel.toy, duel.redis].map(async (side) => (await side.control()).call(...command)));
+}
+
+/** Which commands were called, refused and failed, and with which errors, must be the same too. */
+async function statistics(servers: Pair): Promise<string | undefined> {
+  for (const section of ["commandstats", "errorstats"]) {
+    const [toy, redis] = await onBoth(servers, "INFO", section);
+    if (counters.same(toy!, redis!)) continue;
+    const lines = (reply: Reply) => counters.view!(reply).split("\n");
+    const only = (a: Reply, b: Reply) => lines(a).filter((line) => !lines(b).includes(line)).join("\n    ");
+    return `INFO ${section}\n  toy:\n    ${only(toy!, redis!)}\n  redis:\n    ${only(redis!, toy!)}`;
+  }
+  return undefined;
 }
 
 async function run(name: string): Promise<void> {
@@ -27,7 +51,8 @@ async function run(name: string): Promise<void> {
   const servers = own ? await pair(transcript.serverArgs!) : shared ??= await pair([]);
   let failure: string | undefined;
   try {
-    failure = await playTranscript(servers.duel, transcript);
+    await onBoth(servers, "CONFIG", "RESETSTAT");
+    failure = await playTranscript(servers.duel, transcript) ?? await statistics(servers);
   } catch (error) {
     failure = String(error);
   }

@@ -133,7 +133,7 @@ export const acl: Grammar = {
     cmd("COPY", anyKey, anyKey),
     cmd("RENAME", anyKey, anyKey),
     cmd("OBJECT ENCODING", anyKey).weigh(4),
-    cmd("CONFIG GET", "maxmemory").weigh(4),
+    cmd("CONFIG GET", "maxmemory").unmutated().weigh(4),
     cmd("PUBLISH", glob, value).weigh(6),
     cmd("KEYS", "*").by(deepUnordered).weigh(3),
     cmd("FLUSHDB").weigh(1),

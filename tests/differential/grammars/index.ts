@@ -7,6 +7,7 @@ import { generic } from "./generic.ts";
 import { geo } from "./geo.ts";
 import { hashes } from "./hashes.ts";
 import { hyperloglog } from "./hyperloglog.ts";
+import { introspection } from "./introspection.ts";
 import { lists } from "./lists.ts";
 import { notifications } from "./notifications.ts";
 import { pubsub } from "./pubsub.ts";
@@ -37,4 +38,5 @@ export const GRAMMARS: readonly Grammar[] = [
   tracking,
   acl,
   connection,
+  introspection,
 ];
