@@ -13,6 +13,9 @@ import { type LuaValue, typeName } from "./value.ts";
 /** Where a Lua function was: the chunk's name as in messages ("user_script") and the line. */
 export type Position = { readonly source: string; readonly line: number };
 
+/** How a value is called in the text: kind ("global", "local", "field", "method", "upvalue") and name. */
+export type Name = { readonly kind: string; readonly name: string };
+
 /** A Lua error on its way to the pcall, or to the host. */
 export class LuaError {
   /** What pcall returns: for most a string with its position in front, but any value can be raised. */
@@ -57,4 +60,20 @@ export function argumentError(n: number, complaint: string): LuaError {
 /** "bad argument #n to 'name' (expected expected, got type)"; `got` undefined and absent is "no value". */
 export function typeError(n: number, expected: string, got: LuaValue, absent = false): LuaError {
   return argumentError(n, `${expected} expected, got ${absent ? "no value" : typeName(got)}`);
+}
+
+/** Writes out "bad argument", when the name of the function is known or known to be unknown. */
+export function nameArgument(error: LuaError, name: Name | undefined): void {
+  let n = error.argument;
+  error.argument = 0;
+  if (name?.kind === "method" && --n === 0) {
+    error.value = `calling '${name.name}' on bad self (${error.value as string})`;
+  } else error.value = `bad argument #${n} to '${name?.name ?? "?"}' (${error.value as string})`;
+}
+
+/** The JavaScript errors that a Lua program can bring about, as the errors that it would see. */
+export function toLuaError(thrown: unknown): unknown {
+  if (!(thrown instanceof RangeError)) return thrown;
+  if (/call stack/i.test(thrown.message)) return new LuaError("stack overflow", 1);
+  return new LuaError("not enough memory");
 }

@@ -70,32 +70,36 @@ export class LuaFunction extends Addressed {
   readonly fn: PlainFunction | GeneratorFunction;
   readonly generator: boolean;
   readonly name: string;
+  /** Written in TypeScript: "what" is "C" for PUC. */
+  readonly host: boolean;
 
-  constructor(fn: PlainFunction | GeneratorFunction, generator: boolean, name: string) {
+  constructor(fn: PlainFunction | GeneratorFunction, generator: boolean, name: string, host = false) {
     super();
     this.fn = fn;
     this.generator = generator;
     this.name = name;
+    this.host = host;
   }
 }
 
 /** A host function that never calls Lua: one JavaScript call, no generator. */
 export function hostFunction(name: string, fn: PlainFunction): LuaFunction {
-  return new LuaFunction(fn, false, name);
+  return new LuaFunction(fn, false, name, true);
 }
 
 /** A host function that calls Lua, by `yield* call(...)`. */
 export function generatorFunction(name: string, fn: GeneratorFunction): LuaFunction {
-  return new LuaFunction(fn, true, name);
+  return new LuaFunction(fn, true, name, true);
 }
 
 /** A coroutine; coroutine.ts is where it lives. */
 export class LuaThread extends Addressed {
   status: "suspended" | "running" | "normal" | "dead" = "suspended";
-  /** The function before the first resume. */
-  body: LuaFunction | undefined;
-  /** The body under way, after the first resume. */
-  running: LuaCall | undefined = undefined;
+  readonly body: LuaFunction;
+  /** The driver's stack of it while it is not running; undefined before the first resume. */
+  waiting: unknown = undefined;
+  /** Host calls that were under way when it was resumed: it cannot yield across more. */
+  boundaries = 0;
 
   constructor(body: LuaFunction) {
     super();

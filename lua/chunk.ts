@@ -1,0 +1,436 @@
+/**
+ * What compiled code calls when the quick way that it has inline does not do: tables with metatables, strings used
+ * as numbers, errors. One `Chunk` belongs to each compiled text; it knows the places (`Site`) that errors name.
+ *
+ * Compiled code is in the middle of a generator and can suspend, these helpers are plain functions and cannot. So
+ * where a metamethod has to run, a helper leaves the call in `state.pending` and returns `PENDING`; the compiled
+ * code yields that, the driver (driver.ts) runs the call and resumes with its result.
+ */
+
+import { LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
+import { formatNumber, parseNumber } from "./number.ts";
+import { invoke } from "./call.ts";
+import type { LuaState } from "./state.ts";
+import { LuaTable } from "./table.ts";
+import { PENDING, type Pending } from "./signals.ts";
+import {
+  first,
+  type LuaCall,
+  LuaFunction,
+  type LuaResult,
+  LuaUserdata,
+  type LuaValue,
+  type PlainFunction,
+  truthy,
+  typeName,
+} from "./value.ts";
+
+/** A place in the text where something can fail. */
+export type Site = {
+  readonly line: number;
+  /** The value that is called or indexed, the left operand. */
+  readonly left?: Name | undefined;
+  readonly right?: Name | undefined;
+  /** A call: `left` is the name of the function. */
+  readonly call?: boolean;
+  /** A call in a return statement: its function takes the place of the one that returns. */
+  readonly tail?: boolean;
+};
+
+/** Events of the arithmetic operators. */
+const EVENTS: Readonly<Record<string, string>> = {
+  "+": "__add",
+  "-": "__sub",
+  "*": "__mul",
+  "/": "__div",
+  "%": "__mod",
+  "^": "__pow",
+};
+
+/** A chain of this many tables in `__index` counts as endless. */
+const MAX_CHAIN = 100;
+
+/** C's pow: 1 to any power and -1 to an infinite one are 1. */
+export function power(x: number, y: number): number {
+  if (x === 1 || x === -1 && (y === Infinity || y === -Infinity)) return 1;
+  return x ** y;
+}
+
+/** Lua 5.1's remainder, with the sign of the divisor. */
+export function modulo(x: number, y: number): number {
+  return x - Math.floor(x / y) * y;
+}
+
+/** A number or what counts as one. */
+function toNumber(value: LuaValue): number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? parseNumber(value) : undefined;
+}
+
+/** See the file comment. */
+export class Chunk {
+  readonly state: LuaState;
+  /** The chunk's name as messages show it. */
+  readonly source: string;
+  /** By number, as compiled code mentions them; 0 is none. */
+  readonly sites: Site[] = [{ line: 0 }];
+
+  constructor(state: LuaState, source: string) {
+    this.state = state;
+    this.source = source;
+  }
+
+  /** `object[key]`. */
+  index(object: LuaValue, key: LuaValue, site: number): LuaValue | Pending {
+    if (object instanceof LuaTable) {
+      const value = object.get(key);
+      if (value !== undefined || object.metatable === undefined) return value;
+    }
+    return this.#indexSlowly(object, key, site);
+  }
+
+  /** `object[key]` for a number. */
+  indexNumber(object: LuaValue, key: number, site: number): LuaValue | Pending {
+    if (object instanceof LuaTable) {
+      const value = object.getNumber(key);
+      if (value !== undefined || object.metatable === undefined) return value;
+    }
+    return this.#indexSlowly(object, key, site);
+  }
+
+  /** `object[key]` for a constant string. */
+  indexStr(object: LuaValue, key: string, hash: number, site: number): LuaValue | Pending {
+    if (object instanceof LuaTable) {
+      const value = object.getStr(key, hash);
+      if (value !== undefined || object.metatable === undefined) return value;
+    }
+    return this.#indexSlowly(object, key, site);
+  }
+
+  #indexSlowly(start: LuaValue, key: LuaValue, site: number): LuaValue | Pending {
+    let object = start;
+    for (let i = 0; i < MAX_CHAIN; i++) {
+      let handler: LuaValue;
+      if (object instanceof LuaTable) {
+        const value = object.get(key);
+        if (value !== undefined || object.metatable === undefined) return value;
+        handler = object.metatable.getStr("__index");
+        if (handler === undefined) return undefined;
+      } else {
+        handler = this.state.metatableOf(object)?.getStr("__index");
+        if (handler === undefined) throw this.typeError("index", object, site, object === start);
+      }
+      if (handler instanceof LuaFunction) {
+        return this.#pend(single(invoke(this.state, handler, [object, key])));
+      }
+      object = handler;
+    }
+    throw this.error("loop in gettable", site);
+  }
+
+  /** `object[key] = value`; anything but PENDING means done. */
+  setIndex(object: LuaValue, key: LuaValue, value: LuaValue, site: number): void | Pending {
+    if (object instanceof LuaTable && object.metatable === undefined) {
+      if (object.readonly || key === undefined || key !== key) throw this.#refusal(object, key, site);
+      object.set(key, value);
+      return;
+    }
+    return this.#setSlowly(object, key, value, site);
+  }
+
+  /** `object[key] = value` for a number. */
+  setIndexNumber(object: LuaValue, key: number, value: LuaValue, site: number): void | Pending {
+    if (object instanceof LuaTable && object.metatable === undefined && !object.readonly && key === key) {
+      object.setNumber(key, value);
+      return;
+    }
+    return this.#setSlowly(object, key, value, site);
+  }
+
+  /** `object[key] = value` for a constant string. */
+  setIndexStr(
+    object: LuaValue,
+    key: string,
+    hash: number,
+    value: LuaValue,
+    site: number,
+  ): void | Pending {
+    if (object instanceof LuaTable && object.metatable === undefined && !object.readonly) {
+      object.setStr(key, value, hash);
+      return;
+    }
+    return this.#setSlowly(object, key, value, site);
+  }
+
+  #setSlowly(start: LuaValue, key: LuaValue, value: LuaValue, site: number): void | Pending {
+    let object = start;
+    for (let i = 0; i < MAX_CHAIN; i++) {
+      let handler: LuaValue;
+      if (object instanceof LuaTable) {
+        if (object.readonly || key === undefined || key !== key) throw this.#refusal(object, key, site);
+        handler = object.metatable?.getStr("__newindex");
+        if (handler === undefined || object.get(key) !== undefined) {
+          object.set(key, value);
+          return;
+        }
+      } else {
+        handler = this.state.metatableOf(object)?.getStr("__newindex");
+        if (handler === undefined) throw this.typeError("index", object, site, object === start);
+      }
+      if (handler instanceof LuaFunction) {
+        return this.#pend(invoke(this.state, handler, [object, key, value]));
+      }
+      object = handler;
+    }
+    throw this.error("loop in settable", site);
+  }
+
+  #refusal(table: LuaTable, key: LuaValue, site: number): LuaError {
+    if (table.readonly) return this.error("Attempt to modify a readonly table", site);
+    return this.error(key === undefined ? "table index is nil" : "table index is NaN", site);
+  }
+
+  /** An arithmetic operation on values of which not both are numbers. */
+  arithmetic(operator: string, x: LuaValue, y: LuaValue, site: number): LuaValue | Pending {
+    const a = toNumber(x);
+    const b = toNumber(y);
+    if (a !== undefined && b !== undefined) return calculate(operator, a, b);
+    return this.#operator(EVENTS[operator]!, x, y) ??
+      this.#operandError("perform arithmetic on", a === undefined ? x : y, a === undefined, site);
+  }
+
+  /** `-x` of what is no number. */
+  negate(x: LuaValue, site: number): LuaValue | Pending {
+    const a = toNumber(x);
+    if (a !== undefined) return -a;
+    return this.#operator("__unm", x, x) ?? this.#operandError("perform arithmetic on", x, true, site);
+  }
+
+  #operandError(action: string, value: LuaValue, left: boolean, site: number): never {
+    throw this.typeError(action, value, site, true, left ? "left" : "right");
+  }
+
+  /** The metamethod of a binary operator, on its way; undefined where there is none. */
+  #operator(event: string, x: LuaValue, y: LuaValue): Pending | undefined {
+    const handler = this.state.metatableOf(x)?.getStr(event) ?? this.state.metatableOf(y)?.getStr(event);
+    return handler === undefined ? undefined : this.#pend(single(invoke(this.state, handler, [x, y])));
+  }
+
+  /** `a .. b .. c`. */
+  concat(operands: LuaValue[], site: number): LuaValue | Pending {
+    let text = asText(operands[operands.length - 1]);
+    let i = operands.length - 2;
+    for (; i >= 0 && text !== undefined; i--) {
+      const part = asText(operands[i]);
+      if (part === undefined) break;
+      text = part + text;
+    }
+    if (i < 0) return text;
+    return this.#pend(this.#concatSlowly(operands, i, text ?? operands[operands.length - 1], site));
+  }
+
+  /** From the right: operand `i` and all before it still have to be joined to `right`. Each has its own site. */
+  *#concatSlowly(operands: LuaValue[], i: number, right: LuaValue, site: number): LuaCall {
+    for (; i >= 0; i--) {
+      const left = operands[i];
+      const a = asText(left), b = asText(right);
+      if (a !== undefined && b !== undefined) {
+        right = a + b;
+        continue;
+      }
+      const handler = this.state.metatableOf(left)?.getStr("__concat") ??
+        this.state.metatableOf(right)?.getStr("__concat");
+      if (handler === undefined) {
+        throw this.typeError(
+          "concatenate",
+          a === undefined ? left : right,
+          site + i + (a === undefined ? 0 : 1),
+        );
+      }
+      right = first(yield* invoke(this.state, handler, [left, right]));
+    }
+    return right;
+  }
+
+  /** `#x` of what is no string. */
+  length(x: LuaValue, site: number): number {
+    if (x instanceof LuaTable) return x.length();
+    if (typeof x === "string") return x.length;
+    throw this.typeError("get length of", x, site);
+  }
+
+  /** `x == y` of values that are not identical. */
+  equals(x: LuaValue, y: LuaValue): boolean | Pending {
+    let handler: LuaValue;
+    if (
+      x instanceof LuaTable && y instanceof LuaTable || x instanceof LuaUserdata && y instanceof LuaUserdata
+    ) {
+      handler = sharedHandler(x.metatable, y.metatable, "__eq");
+    }
+    return handler === undefined ? false : this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+  }
+
+  /** `x < y` of what are not both numbers. */
+  less(x: LuaValue, y: LuaValue, site: number): boolean | Pending {
+    if (typeof x === "string" && typeof y === "string") return x < y;
+    const handler = this.#comparison(x, y, "__lt", site);
+    if (handler === undefined) throw this.#orderError(x, y, site);
+    return this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+  }
+
+  /** `x <= y` of what are not both numbers: without `__le`, not (y < x). */
+  lessOrEqual(x: LuaValue, y: LuaValue, site: number): boolean | Pending {
+    if (typeof x === "string" && typeof y === "string") return x <= y;
+    const handler = this.#comparison(x, y, "__le", site);
+    if (handler !== undefined) return this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+    const opposite = this.#comparison(y, x, "__lt", site);
+    if (opposite === undefined) throw this.#orderError(x, y, site);
+    return this.#pend(asBoolean(invoke(this.state, opposite, [y, x]), true));
+  }
+
+  /** Both operands must be of one type and have the same metamethod. */
+  #comparison(x: LuaValue, y: LuaValue, event: string, site: number): LuaValue {
+    if (typeName(x) !== typeName(y)) throw this.#orderError(x, y, site);
+    return sharedHandler(this.state.metatableOf(x), this.state.metatableOf(y), event);
+  }
+
+  #orderError(x: LuaValue, y: LuaValue, site: number): LuaError {
+    const a = typeName(x), b = typeName(y);
+    const what = a === b ? `two ${a} values` : `${a} with ${b}`;
+    return this.error(`attempt to compare ${what}`, site);
+  }
+
+  /** A function to call instead of a value that is none: its `__call`, with the value in front. */
+  callable(value: LuaValue, site: number): LuaFunction {
+    const handler = this.state.metatableOf(value)?.getStr("__call");
+    if (!(handler instanceof LuaFunction)) throw this.typeError("call", value, site);
+    const { fn } = handler;
+    return new LuaFunction(
+      ((...args) => fn(value, ...args)) as PlainFunction,
+      handler.generator,
+      handler.name,
+    );
+  }
+
+  /** The numbers of a numeric for loop, `[from, to, step]`, where they are not all numbers. */
+  forLoop(from: LuaValue, to: LuaValue, step: LuaValue, site: number): number[] {
+    const numbers = [from, to, step].map(toNumber);
+    const names = ["initial value", "limit", "step"];
+    for (let i = 0; i < 3; i++) {
+      if (numbers[i] === undefined) throw this.error(`'for' ${names[i]} must be a number`, site);
+    }
+    return numbers as number[];
+  }
+
+  /** Lua 5.0's table of extra arguments. */
+  argTable(extra: LuaValue[]): LuaTable {
+    const table = new LuaTable(extra.length, 1);
+    for (let i = 0; i < extra.length; i++) table.setNumber(i + 1, extra[i]);
+    table.setStr("n", extra.length);
+    return table;
+  }
+
+  /** Puts `items` into a table under construction, as elements from `from` + 1 on. */
+  fill(table: LuaTable, items: readonly LuaValue[], from: number): LuaTable {
+    table.reserve(from + items.length);
+    for (let i = 0; i < items.length; i++) table.setNumber(from + i + 1, items[i]);
+    return table;
+  }
+
+  /**
+   * How a generic for loop goes: -1 by `next` from the start of a table, -2 by the step of `ipairs`, -3 by calls.
+   */
+  loopKind(f: LuaValue, subject: LuaValue, control: LuaValue): number {
+    if (!(subject instanceof LuaTable)) return -3;
+    if (f === this.state.nextFunction && control === undefined) return -1;
+    return f === this.state.ipairsStep && control === 0 ? -2 : -3;
+  }
+
+  /** The place after `i` in a traversal whose last key was `key`; looked up again if the table was laid out anew. */
+  advance(table: LuaTable, i: number, key: LuaValue): number {
+    return table.nextIndex(i >= 0 && table.keyAt(i) !== key ? table.indexOf(key) : i);
+  }
+
+  /** An error with the position of a site. */
+  error(text: string, site: number): LuaError {
+    const { line } = this.sites[site]!;
+    const error = new LuaError(`${this.source}:${line}: ${text}`);
+    error.position = { source: this.source, line };
+    return error;
+  }
+
+  /** "attempt to {action} global 'x' (a nil value)". `named`: the site's name is that of this value. */
+  typeError(
+    action: string,
+    value: LuaValue,
+    site: number,
+    named = true,
+    side: "left" | "right" = "left",
+  ): LuaError {
+    const name = named ? this.sites[site]![side] : undefined;
+    const type = typeName(value);
+    const what = name === undefined ? `a ${type} value` : `${name.kind} '${name.name}' (a ${type} value)`;
+    return this.error(`attempt to ${action} ${what}`, site);
+  }
+
+  /**
+   * Completes an error that leaves a function of this chunk, where it was at `site`: position in front of the text,
+   * name of a host function that was given a bad argument.
+   * @returns what to throw on
+   */
+  settle(thrown: unknown, site: number): unknown {
+    const error = toLuaError(thrown);
+    if (!(error instanceof LuaError) || error instanceof LuaInterrupt) return error;
+    const { line, left, call, tail } = this.sites[site]!;
+    const direct = error.position === undefined;
+    if (direct) error.position = { source: this.source, line };
+    if (error.level === 0 || --error.level > 0) return error;
+    if (error.argument > 0) nameArgument(error, call === true ? left : undefined);
+    if (typeof error.value === "number") error.value = formatNumber(error.value);
+    if (typeof error.value === "string" && (direct || tail !== true)) {
+      error.value = `${this.source}:${line}: ${error.value}`;
+    }
+    return error;
+  }
+
+  #pend(call: LuaCall): Pending {
+    this.state.pending = call;
+    return PENDING;
+  }
+}
+
+/** A string or number as concatenation takes it. */
+function asText(value: LuaValue): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? formatNumber(value) : undefined;
+}
+
+/** The metamethod that both have, as comparisons want it. */
+function sharedHandler(a: LuaTable | undefined, b: LuaTable | undefined, event: string): LuaValue {
+  const handler = a?.getStr(event);
+  return handler !== undefined && (a === b || b?.getStr(event) === handler) ? handler : undefined;
+}
+
+function calculate(operator: string, x: number, y: number): number {
+  switch (operator) {
+    case "+":
+      return x + y;
+    case "-":
+      return x - y;
+    case "*":
+      return x * y;
+    case "/":
+      return x / y;
+    case "%":
+      return modulo(x, y);
+  }
+  return power(x, y);
+}
+
+function* single(call: LuaCall): LuaCall {
+  return first(yield* call);
+}
+
+function* asBoolean(call: LuaCall, negate = false): Generator<unknown, LuaResult, LuaResult> {
+  return truthy(first(yield* call)) !== negate;
+}

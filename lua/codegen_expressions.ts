@@ -1,0 +1,507 @@
+/**
+ * Expressions to JavaScript. Every Lua expression becomes one JavaScript expression: what needs several steps is a
+ * comma list with temporary variables, so that `yield` can stand anywhere in it and the order of evaluation is Lua's.
+ *
+ * Names in the output: `v3` a local variable, `t3` a temporary, `r` scratch that is used at once, `pc` the site of
+ * the call under way; `C` the chunk, `S` the state, `E` the environment, `P` PENDING, `LF` and `LT` the classes of
+ * functions and tables, `all` as in value.ts.
+ */
+
+import type { Expr, FunctionNode } from "./ast.ts";
+import type { Chunk, Site } from "./chunk.ts";
+import type { Name } from "./error.ts";
+import type { Types } from "./infer.ts";
+import { stringHash } from "./table.ts";
+
+/** Elements of a table constructor that PUC puts into the table at once. */
+const FLUSH = 50;
+
+/** Compiles what stands in one function. */
+export abstract class ExpressionCompiler {
+  readonly chunk: Chunk;
+  readonly types: Types;
+  readonly node: FunctionNode;
+  /** Temporaries in use, and the most that ever were. */
+  #top = 0;
+  #most = 0;
+  #zero: number | undefined;
+  /** Whether it calls anything, and whether anything in it can fail. */
+  calls = false;
+  fails = false;
+
+  constructor(chunk: Chunk, types: Types, node: FunctionNode) {
+    this.chunk = chunk;
+    this.types = types;
+    this.node = node;
+  }
+
+  /** A function as an expression that makes it. */
+  abstract closure(node: FunctionNode, name: string): string;
+
+  /** The temporaries to declare. */
+  temporaries(): string[] {
+    return Array.from({ length: this.#most }, (_, i) => "t" + i);
+  }
+
+  /** Notes a place where something can fail. */
+  site(site: Site): number {
+    this.fails = true;
+    return this.chunk.sites.push(site) - 1;
+  }
+
+  /** An expression's first value. */
+  value(expr: Expr): string {
+    switch (expr.kind) {
+      case "nil":
+        return "undefined";
+      case "true":
+      case "false":
+        return expr.kind;
+      case "number":
+        // PUC has one constant for 0 and -0 in a function, the one that comes first.
+        return numberLiteral(expr.value === 0 ? this.#zero ??= expr.value : expr.value);
+      case "string":
+        return stringLiteral(expr.value);
+      case "vararg":
+        return "va[0]";
+      case "function":
+        return this.closure(expr.body, "anonymous");
+      case "local":
+        return "v" + expr.local.id;
+      case "paren":
+        return this.value(expr.inner);
+      case "global":
+        return this.#global(expr.name, expr.line);
+      case "index":
+        return this.#index(expr);
+      case "call":
+      case "method":
+        return `((r = ${this.call(expr)}) instanceof Array ? r[0] : r)`;
+      case "and":
+      case "or":
+        return this.#logic(expr);
+      case "not":
+        return `!${this.condition(expr.operand)}`;
+      case "minus":
+        return this.#minus(expr);
+      case "length":
+        return this.#length(expr);
+      case "arithmetic":
+        return this.#arithmetic(expr);
+      case "compare":
+        return this.condition(expr);
+      case "concat":
+        return this.#concat(expr);
+      case "table":
+        return this.#table(expr);
+    }
+  }
+
+  /** An expression as a JavaScript boolean. */
+  condition(expr: Expr): string {
+    switch (expr.kind) {
+      case "true":
+      case "number":
+      case "string":
+        return "true";
+      case "nil":
+      case "false":
+        return "false";
+      case "not":
+        return `!${this.condition(expr.operand)}`;
+      case "and":
+        return `(${this.condition(expr.left)} && ${this.condition(expr.right)})`;
+      case "or":
+        return `(${this.condition(expr.left)} || ${this.condition(expr.right)})`;
+      case "compare":
+        return this.#compare(expr);
+      case "paren":
+        return this.condition(expr.inner);
+    }
+    if (this.types.of(expr) === "boolean") return this.value(expr);
+    return `((r = ${this.value(expr)}) !== undefined && r !== false)`;
+  }
+
+  /** Whether an expression may give any number of values. */
+  isOpen(expr: Expr | undefined): boolean {
+    return expr !== undefined && (expr.kind === "call" || expr.kind === "method" || expr.kind === "vararg");
+  }
+
+  /** All values of an open expression, as an array. */
+  values(expr: Expr): string {
+    return expr.kind === "vararg" ? "va" : `all(${this.call(expr)})`;
+  }
+
+  /** Expressions as elements of an array or arguments; the last gives all its values. */
+  list(exprs: readonly Expr[]): string {
+    return exprs.map((expr, i) =>
+      i === exprs.length - 1 && this.isOpen(expr) ? "..." + this.values(expr) : this.value(expr)
+    ).join(", ");
+  }
+
+  /**
+   * Evaluates operands in order and hands `build` short names for them. Those that cannot change in between are
+   * named as they are, the others go to temporaries.
+   * @param open the last one gives all its values: its name is that of an array
+   * @param statement `build` gives a statement, not an expression
+   */
+  operands(
+    exprs: readonly Expr[],
+    build: (names: string[]) => string,
+    open = false,
+    statement = false,
+  ): string {
+    const mark = this.#top;
+    const steps: string[] = [];
+    const names: string[] = [];
+    exprs.forEach((expr, i) => {
+      const spread = open && i === exprs.length - 1;
+      if (!spread && this.isStable(expr)) names.push(this.value(expr));
+      else if (spread && expr.kind === "vararg") names.push("va");
+      else {
+        const name = this.temporary();
+        steps.push(`${name} = ${spread ? this.values(expr) : this.value(expr)}`);
+        names.push(name);
+      }
+    });
+    const code = build(names);
+    this.#top = mark;
+    if (steps.length === 0) return code;
+    return statement ? `${steps.join(", ")}; ${code}` : `(${steps.join(", ")}, ${code})`;
+  }
+
+  /** Takes a temporary until `release`. */
+  temporary(): string {
+    this.#most = Math.max(this.#most, this.#top + 1);
+    return "t" + this.#top++;
+  }
+
+  /** Temporaries in use, to give to `release`. */
+  mark(): number {
+    return this.#top;
+  }
+
+  /** Gives back the temporaries taken since. */
+  release(mark: number): void {
+    this.#top = mark;
+  }
+
+  /** Whether nothing that is evaluated later can change its value. */
+  isStable(expr: Expr): boolean {
+    switch (expr.kind) {
+      case "nil":
+      case "true":
+      case "false":
+      case "number":
+      case "string":
+        return true;
+      case "local":
+        return !(expr.local.captured && expr.local.assigned);
+      case "paren":
+        return this.isStable(expr.inner);
+    }
+    return false;
+  }
+
+  /** A call of a helper that may have to wait for a metamethod. */
+  pending(call: string, site: number): string {
+    return `((r = ${call}) === P ? (pc = ${site}, yield P) : r)`;
+  }
+
+  /** A call, as the result it gives: one value or an array. */
+  call(expr: Expr): string {
+    if (expr.kind === "vararg") return "va";
+    if (expr.kind === "method") return this.#method(expr, false);
+    if (expr.kind !== "call") throw new Error("not a call");
+    return this.#call(expr, false);
+  }
+
+  /** A call that stands alone in a return statement: statements that leave its result in `r`, or return. */
+  tailCall(expr: Expr): string {
+    return expr.kind === "method"
+      ? this.#method(expr, true)
+      : this.#call(expr as Extract<Expr, { kind: "call" }>, true);
+  }
+
+  #call(expr: Extract<Expr, { kind: "call" }>, tail: boolean): string {
+    const { callee, args, line } = expr;
+    const site = this.site({ line, left: nameOf(callee), call: true, tail });
+    const known = this.types.of(callee) === "lua function" && this.isStable(callee);
+    return this.operands(
+      [callee, ...args],
+      ([f, ...names]) => this.#invoke(f!, names, args, site, known, tail),
+      this.isOpen(args.at(-1)),
+      tail,
+    );
+  }
+
+  #method(expr: Extract<Expr, { kind: "method" }>, tail: boolean): string {
+    const { object, name, args, line, lookupLine } = expr;
+    const lookup = this.site({ line: lookupLine, left: nameOf(object) });
+    const site = this.site({ line, left: { kind: "method", name }, call: true, tail });
+    const mark = this.mark();
+    const f = this.temporary();
+    const self = this.isStable(object) ? this.value(object) : this.temporary();
+    const take = this.isStable(object) ? "" : `${self} = ${this.value(object)}, `;
+    const key = `${stringLiteral(name)}, ${stringHash(name)}`;
+    const look = `${take}${f} = ${this.pending(`C.indexStr(${self}, ${key}, ${lookup})`, lookup)}`;
+    const invoke = this.operands(
+      args,
+      (names) => this.#invoke(f, [self, ...names], args, site, false, tail),
+      this.isOpen(args.at(-1)),
+      tail,
+    );
+    this.release(mark);
+    return tail ? `${look}; ${invoke}` : `(${look}, ${invoke})`;
+  }
+
+  /**
+   * The call itself. A plain function has its result at once, one of Lua (or a host function that calls Lua) is a
+   * generator. `known`: certainly one of Lua.
+   */
+  #invoke(
+    f: string,
+    names: string[],
+    args: readonly Expr[],
+    site: number,
+    known: boolean,
+    tail: boolean,
+  ): string {
+    this.calls = true;
+    const list = names.map((name, i) =>
+      i === names.length - 1 && this.isOpen(args.at(-1)) ? "..." + name : name
+    )
+      .join(", ");
+    if (known) {
+      if (tail) {
+        return `if (S.depth <= 1) return S.tail(${f}, [${list}]); pc = ${site}; r = yield* ${f}.fn(${list});`;
+      }
+      return `(pc = ${site}, yield* ${f}.fn(${list}))`;
+    }
+    const mark = this.mark();
+    const target = /^t\d/.test(f) ? f : this.temporary();
+    const take = target === f ? "" : `${target} = ${f}, `;
+    this.release(mark);
+    const check =
+      `pc = ${site}, ${take}${target} instanceof LF || (${target} = C.callable(${target}, ${site}))`;
+    if (tail) {
+      return `${check}; if (S.depth <= 1 && ${target}.generator) return S.tail(${target}, [${list}]); ` +
+        `r = ${target}.fn(${list}); if (${target}.generator) r = yield* r;`;
+    }
+    return `(${check}, r = ${target}.fn(${list}), ${target}.generator ? yield* r : r)`;
+  }
+
+  #global(name: string, line: number): string {
+    const site = this.site({ line, left: { kind: "global", name } });
+    return this.pending(`C.indexStr(E, ${stringLiteral(name)}, ${stringHash(name)}, ${site})`, site);
+  }
+
+  #index({ object, key, line }: Extract<Expr, { kind: "index" }>): string {
+    const site = this.site({ line, left: nameOf(object) });
+    if (key.kind === "string") {
+      const literal = `${stringLiteral(key.value)}, ${stringHash(key.value)}`;
+      return this.pending(`C.indexStr(${this.value(object)}, ${literal}, ${site})`, site);
+    }
+    const helper = this.types.of(key) === "number" ? "indexNumber" : "index";
+    return this.operands([object, key], ([o, k]) => this.pending(`C.${helper}(${o}, ${k}, ${site})`, site));
+  }
+
+  /** `and`, `or` as values: the left operand where it decides. */
+  #logic({ kind, left, right }: Extract<Expr, { kind: "and" | "or" }>): string {
+    if (this.types.of(left) === "boolean" && this.types.of(right) === "boolean") {
+      return `(${this.value(left)} ${kind === "and" ? "&&" : "||"} ${this.value(right)})`;
+    }
+    return this.operands([left], ([x]) => {
+      const test = `(${x} === undefined || ${x} === false)`;
+      return kind === "and"
+        ? `(${test} ? ${x} : ${this.value(right)})`
+        : `(${test} ? ${this.value(right)} : ${x})`;
+    });
+  }
+
+  #minus({ operand, line }: Extract<Expr, { kind: "minus" }>): string {
+    if (this.types.of(operand) === "number") return `(-${this.value(operand)})`;
+    const site = this.site({ line, left: nameOf(operand) });
+    return this.operands(
+      [operand],
+      ([x]) => `(typeof ${x} === "number" ? -${x} : ${this.pending(`C.negate(${x}, ${site})`, site)})`,
+    );
+  }
+
+  #length({ operand, line }: Extract<Expr, { kind: "length" }>): string {
+    if (this.types.of(operand) === "table") return `${this.value(operand)}.length()`;
+    const site = this.site({ line, left: nameOf(operand) });
+    return `C.length(${this.value(operand)}, ${site})`;
+  }
+
+  #arithmetic({ operator, left, right, line }: Extract<Expr, { kind: "arithmetic" }>): string {
+    const leftIsNumber = this.types.of(left) === "number";
+    const rightIsNumber = this.types.of(right) === "number";
+    if (leftIsNumber && rightIsNumber) {
+      return calculation(operator, this.value(left), this.value(right));
+    }
+    return this.operands([left, right], ([x, y]) => {
+      const fast = calculation(operator, x!, y!);
+      const site = this.site({ line, left: nameOf(left), right: nameOf(right) });
+      const test = bothAre("number", leftIsNumber, x!, rightIsNumber, y!);
+      return `(${test} ? ${fast} : ${
+        this.pending(`C.arithmetic("${operator}", ${x}, ${y}, ${site})`, site)
+      })`;
+    });
+  }
+
+  #compare(expr: Extract<Expr, { kind: "compare" }>): string {
+    const { operator, left, right } = expr;
+    switch (operator) {
+      case "==":
+        return this.#equals(expr);
+      case "~=":
+        return `!${this.#equals(expr)}`;
+      case "<":
+      case "<=":
+        return this.#order(operator, left, right, expr.line, false);
+    }
+    return this.#order(operator === ">" ? "<" : "<=", right, left, expr.line, true);
+  }
+
+  /** `swapped`: `right` stands left in the text and is evaluated first, as in PUC. */
+  #order(operator: "<" | "<=", left: Expr, right: Expr, line: number, swapped: boolean): string {
+    const leftIsNumber = this.types.of(left) === "number";
+    const rightIsNumber = this.types.of(right) === "number";
+    return this.operands(swapped ? [right, left] : [left, right], (names) => {
+      const [x, y] = swapped ? [names[1], names[0]] : names;
+      if (leftIsNumber && rightIsNumber) return `(${x} ${operator} ${y})`;
+      const site = this.site({ line });
+      const test = bothAre("number", leftIsNumber, x!, rightIsNumber, y!);
+      const helper = operator === "<" ? "less" : "lessOrEqual";
+      return `(${test} ? ${x} ${operator} ${y} : ${this.pending(`C.${helper}(${x}, ${y}, ${site})`, site)})`;
+    });
+  }
+
+  #equals({ left, right, line }: Extract<Expr, { kind: "compare" }>): string {
+    const plain = [left, right].some((expr) =>
+      expr.kind === "nil" || ["number", "string", "boolean", "lua function"].includes(this.types.of(expr))
+    );
+    return this.operands([left, right], ([x, y]) => {
+      if (plain) return `(${x} === ${y})`;
+      const site = this.site({ line });
+      return `(${x} === ${y} || ${this.pending(`C.equals(${x}, ${y})`, site)})`;
+    });
+  }
+
+  /** Each operand has a site, one after the other. */
+  #concat({ operands, line }: Extract<Expr, { kind: "concat" }>): string {
+    return this.operands(operands, (names) => {
+      const [site] = operands.map((operand) => this.site({ line, left: nameOf(operand) }));
+      const slow = this.pending(`C.concat([${names.join(", ")}], ${site})`, site!);
+      const types = operands.map((operand) => this.types.of(operand));
+      const unsure = types.flatMap((type, i) =>
+        type === "string" || type === "number" ? [] : [`typeof ${names[i]} === "string"`]
+      );
+      const fast = names.map((name, i) => types[i] === "number" ? `text(${name})` : name).join(" + ");
+      return unsure.length === 0 ? `(${fast})` : `(${unsure.join(" && ")} ? ${fast} : ${slow})`;
+    });
+  }
+
+  #table({ fields, line }: Extract<Expr, { kind: "table" }>): string {
+    const listed = fields.filter((field) => field.key === undefined).length;
+    const keyed = fields.length - listed;
+    const last = fields.at(-1);
+    const open = last !== undefined && last.key === undefined && this.isOpen(last.value);
+    if (fields.length === 0) return "new LT()";
+    const sizes = `${constructorSize(open ? listed - 1 : listed)}, ${constructorSize(keyed)}`;
+    if (keyed === 0 && listed <= FLUSH) {
+      return `C.fill(new LT(${sizes}), [${this.list(fields.map((field) => field.value))}], 0)`;
+    }
+    return this.#mixedTable(fields, `new LT(${sizes})`, open, line);
+  }
+
+  /** Elements are kept back and put in fifty at a time, keys at once: which wins shows where they overlap. */
+  #mixedTable(
+    fields: readonly { key: Expr | undefined; value: Expr }[],
+    empty: string,
+    open: boolean,
+    line: number,
+  ): string {
+    const mark = this.mark();
+    const table = this.temporary();
+    const steps = [`${table} = ${empty}`];
+    const items = this.temporary();
+    let waiting = 0, filled = 0;
+    const flush = () => {
+      if (waiting > 0) steps.push(`C.fill(${table}, ${items}, ${filled})`);
+      filled += waiting;
+      waiting = 0;
+    };
+    fields.forEach(({ key, value }, i) => {
+      if (key === undefined) {
+        if (waiting === FLUSH) flush();
+        if (waiting++ === 0) steps.push(`${items} = []`);
+        const spread = open && i === fields.length - 1;
+        steps.push(`${items}.push(${spread ? "..." + this.values(value) : this.value(value)})`);
+      } else steps.push(this.#setField(table, key, value, line));
+    });
+    flush();
+    this.release(mark);
+    return `(${steps.join(", ")}, ${table})`;
+  }
+
+  #setField(table: string, key: Expr, value: Expr, line: number): string {
+    if (key.kind === "string") {
+      return `${table}.setStr(${stringLiteral(key.value)}, ${this.value(value)}, ${stringHash(key.value)})`;
+    }
+    const site = this.site({ line });
+    return this.operands([key, value], ([k, v]) => `C.setIndex(${table}, ${k}, ${v}, ${site})`);
+  }
+}
+
+/** How an error names the value of an expression. */
+export function nameOf(expr: Expr): Name | undefined {
+  switch (expr.kind) {
+    case "local":
+      return { kind: expr.upvalue ? "upvalue" : "local", name: expr.local.name };
+    case "global":
+      return { kind: "global", name: expr.name };
+    case "index":
+      return { kind: "field", name: expr.key.kind === "string" ? expr.key.value : "?" };
+    case "paren":
+      return nameOf(expr.inner);
+  }
+  return undefined;
+}
+
+function bothAre(type: string, leftKnown: boolean, x: string, rightKnown: boolean, y: string): string {
+  const tests = [];
+  if (!leftKnown) tests.push(`typeof ${x} === "${type}"`);
+  if (!rightKnown) tests.push(`typeof ${y} === "${type}"`);
+  return tests.join(" && ");
+}
+
+function calculation(operator: string, x: string, y: string): string {
+  if (operator === "%") return `modulo(${x}, ${y})`;
+  if (operator === "^") return `power(${x}, ${y})`;
+  return `(${x} ${operator} ${y})`;
+}
+
+/** PUC keeps the sizes of a constructor in a byte: from 16 on they are rounded up to three binary digits. */
+function constructorSize(n: number): number {
+  let exponent = 0;
+  while (n >= 16) {
+    n = (n + 1) >> 1;
+    exponent++;
+  }
+  return n << exponent;
+}
+
+/** A number as JavaScript reads it back; negative ones in parentheses. */
+export function numberLiteral(value: number): string {
+  if (value < 0 || Object.is(value, -0)) return `(-${-value})`;
+  return String(value);
+}
+
+/** A string as JavaScript reads it back. */
+export function stringLiteral(text: string): string {
+  return `"${
+    // deno-lint-ignore no-control-regex
+    text.replace(/["\\\x00-\x1f\x7f-\xff]/g, (c) => "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0"))}"`;
+}

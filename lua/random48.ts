@@ -1,0 +1,36 @@
+/**
+ * The generator behind `math.random` in Redis: POSIX's 48-bit linear congruential one (`lrand48`), so that a script
+ * draws the same numbers on every server. The state is two halves of 24 bits, as products must stay below 2^53.
+ */
+
+const HALF = 0x1000000;
+const MULTIPLIER_HIGH = 0x5de;
+const MULTIPLIER_LOW = 0xece66d;
+const INCREMENT = 0xb;
+
+/** See the file comment. */
+export class Random48 {
+  #high = 0;
+  #low = 0;
+
+  constructor() {
+    this.seed(0);
+  }
+
+  /** Starts anew. @param seed of which the low 32 bits count */
+  seed(seed: number): void {
+    const bits = seed >>> 0;
+    this.#high = bits >>> 8;
+    this.#low = (bits & 0xff) * 0x10000 + 0x330e;
+  }
+
+  /** An integer from 0 to 2^31 - 1. */
+  next(): number {
+    const low = this.#low * MULTIPLIER_LOW + INCREMENT;
+    const carry = Math.floor(low / HALF);
+    const high = this.#low * MULTIPLIER_HIGH + this.#high * MULTIPLIER_LOW + carry;
+    this.#low = low % HALF;
+    this.#high = high % HALF;
+    return this.#high * 128 + (this.#low >>> 17);
+  }
+}
