@@ -34,6 +34,9 @@ export type Expiry = number | bigint;
 /** Elements that freeing a value may give back at once; the rest is left to {@link Store.releaseSome}. */
 const RELEASE_AT_ONCE = 64;
 
+/** So many changed objects are not asked for their sizes before somebody wants to know the sum. */
+const MAX_UNBOOKED = 1024;
+
 /** What happens to a key whose time has come when it is looked up. */
 export const ExpiryMode = {
   /** It is deleted (a primary). */
@@ -144,7 +147,7 @@ export class Store {
   thaw(): void {
     if (--this.#frozen > 0) return;
     this.#commandTime = 0;
-    if (this.#unbooked.length > 0) this.book();
+    if (this.#unbooked.length > MAX_UNBOOKED) this.#book();
   }
 
   // -- Memory ---------------------------------------------------------------------------------------------------
@@ -154,13 +157,14 @@ export class Store {
    * Free room in chunks is not in it: giving a block back lowers this at once, which is what eviction needs.
    */
   get dataBytes(): number {
-    let bytes = this.#objectBytes;
+    let bytes = this.objectBytes;
     for (const db of this.databases) bytes += db.memoryBytes;
     return bytes;
   }
 
-  /** Bytes of objects outside of the arenas, as of the end of the last command. */
+  /** Bytes of objects outside of the arenas. */
   get objectBytes(): number {
+    this.#book();
     return this.#objectBytes;
   }
 
@@ -173,14 +177,16 @@ export class Store {
 
   /**
    * The object of this handle may be changed in place from now on. No type reports each change of its size; instead
-   * what was handed out for changing during a command is asked for its size, once, when the command is over.
+   * what was handed out for changing is asked for its size when somebody wants to know the sum.
    */
   willChange(handle: number): void {
-    this.#unbooked.push(handle);
+    const unbooked = this.#unbooked;
+    // Commands in a row often change one object.
+    if (unbooked[unbooked.length - 1] !== handle) unbooked.push(handle);
   }
 
   /** Brings the books up to date with the objects that were changed. */
-  book(): void {
+  #book(): void {
     for (const handle of this.#unbooked) {
       const value = this.#objects[handle];
       if (value === undefined) continue;
@@ -252,7 +258,7 @@ export class Store {
     const handle = this.#freeHandles.pop() ?? this.#objects.length;
     this.#objects[handle] = value;
     this.#booked[handle] = 0;
-    this.#unbooked.push(handle);
+    this.willChange(handle);
     return handle;
   }
 

@@ -26,6 +26,14 @@ export type Expire = (client: Client, waiting: Waiting) => void;
 
 const NO_WAITERS: ReadonlySet<Client> = new Set();
 
+/** Who waits for one key. */
+class Waiters {
+  /** In order of arrival. */
+  readonly clients = new Set<Client>();
+  /** How many of them take nothing away from the others, and may want to hear that the key is gone. */
+  shared = 0;
+}
+
 /** All waiting clients of a server. */
 export class Blocking {
   /** Clients that wait for keys or replicas now (INFO blocked_clients). */
@@ -33,8 +41,8 @@ export class Blocking {
   readonly #clock: Clock;
   readonly #retry: Retry;
   readonly #expire: Expire;
-  /** By database number, then by key: clients in order of arrival. */
-  readonly #byKey: Map<string, Set<Client>>[] = [];
+  /** By database number, then by key. */
+  readonly #byKey: Map<string, Waiters>[] = [];
   readonly #deadlines = new Set<Client>();
   #ready: ReadyKey[] = [];
   readonly #readyNames = new Set<string>();
@@ -61,7 +69,7 @@ export class Blocking {
 
   /** Clients that wait for a key. */
   waitersOf(db: Database, key: Uint8Array): ReadonlySet<Client> {
-    return this.#byKey[db.index]?.get(latin1(key)) ?? NO_WAITERS;
+    return this.#byKey[db.index]?.get(latin1(key))?.clients ?? NO_WAITERS;
   }
 
   /** Puts a client to sleep. Its arguments are copied; its reply comes later. */
@@ -74,8 +82,10 @@ export class Blocking {
     for (const key of waiting.block.keys) {
       const name = latin1(key);
       let waiters = names.get(name);
-      if (waiters === undefined) names.set(name, waiters = new Set());
-      waiters.add(client);
+      if (waiters === undefined) names.set(name, waiters = new Waiters());
+      // A key may be named twice.
+      if (waiting.block.shared && !waiters.clients.has(client)) waiters.shared++;
+      waiters.clients.add(client);
     }
     if (deadline !== Infinity) {
       this.#deadlines.add(client);
@@ -95,7 +105,9 @@ export class Blocking {
     for (const key of waiting.block.keys) {
       const name = latin1(key);
       const waiters = names.get(name);
-      if (waiters?.delete(client) && waiters.size === 0) names.delete(name);
+      if (!waiters?.clients.delete(client)) continue;
+      if (waiting.block.shared) waiters.shared--;
+      if (waiters.clients.size === 0) names.delete(name);
     }
   }
 
@@ -116,7 +128,7 @@ export class Blocking {
   flushed(db: Database): void {
     if (this.count === 0) return;
     for (const waiters of this.#byKey[db.index]?.values() ?? []) {
-      for (const client of waiters) {
+      for (const client of waiters.clients) {
         for (const key of client.waiting!.block.keys) this.touched(db, key, 0, key.length);
         break;
       }
@@ -143,14 +155,14 @@ export class Blocking {
   #serveKey({ db, name, key }: ReadyKey): void {
     const waiters = this.#byKey[db.index]?.get(name);
     if (waiters === undefined) return;
-    for (const client of waiters) {
+    for (const client of waiters.clients) {
       const waiting = client.waiting;
       if (waiting === null) continue;
       const addr = db.find(key, 0, key.length);
       const kind = addr === 0 ? undefined : db.kind(addr);
       if (!waiting.block.wakes(kind)) {
-        // The value is used up (or of a type nobody here takes): later waiters of the same sort get nothing either.
-        if (addr === 0 && !waiting.block.shared) break;
+        // The value is used up: nobody who would take some of it gets anything any more.
+        if (addr === 0 && waiters.shared === 0) break;
         continue;
       }
       this.#retry(client, key);

@@ -113,7 +113,6 @@ export class Memory {
     }
     this.clientsNormal = normal;
     this.clientsReplicas = replicas;
-    this.#server.store.book();
     this.#peak = Math.max(this.#peak, this.used);
   }
 
