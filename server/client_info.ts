@@ -85,7 +85,7 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["oll", Math.ceil((pending - fixed) / FIXED_OUTPUT_BYTES)],
     ["omem", pending - fixed],
     ["tot-mem", clientMemory(client)],
-    ["events", pending > client.reply.pos ? "rw" : "r"],
+    ["events", pending - client.reply.pos > FIXED_OUTPUT_BYTES ? "rw" : "r"],
     ["cmd", client.lastCommand?.fullName ?? "NULL"],
     ["user", client.user.name],
     ["redir", tracking === null ? -1 : tracking.redirect],

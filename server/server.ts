@@ -168,6 +168,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly timer: CommandTimer;
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
+  #resuming = false;
 
   constructor({ config, log, clock, random, table, users = [], disk }: ServerParts) {
     this.config = config;
@@ -451,9 +452,15 @@ export class RedisServer implements KeyspaceEvents {
    * clients.
    */
   afterBatch(more = false): void {
+    if (this.#resuming) return; // a resumed client's batch: the loop below goes on
+    this.#resuming = true;
+    try {
+      while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
+    } finally {
+      this.#resuming = false;
+    }
     if (more) this.tracking.broadcastSoon();
     else this.tracking.broadcast();
-    while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
   }
 
   #runHeld(client: Client, args: Args): void {
