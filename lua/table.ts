@@ -24,13 +24,10 @@ const NO_LINKS: number[] = [-1];
 const doubles = new Float64Array(1);
 const halves = new Uint32Array(doubles.buffer);
 
-/** PUC's hash of a string: at most 32 of its bytes count, from the end. As a signed 32-bit integer. */
+/** PUC's hash of a string, with Redis's change: all of its bytes count. As a signed 32-bit integer. */
 export function stringHash(text: string): number {
   let hash = text.length;
-  const step = (hash >> 5) + 1;
-  for (let i = hash; i >= step; i -= step) {
-    hash ^= (hash << 5) + (hash >>> 2) + text.charCodeAt(i - 1);
-  }
+  for (let i = hash - 1; i >= 0; i--) hash ^= (hash << 5) + (hash >>> 2) + text.charCodeAt(i);
   return hash;
 }
 
@@ -316,22 +313,22 @@ export class LuaTable extends Addressed {
 
   /** Chooses the sizes of both parts for the keys that are there and `extra`, which is to come. */
   #rehash(extra: LuaValue): void {
-    const counts = new Array<number>(MAX_BITS + 1).fill(0); // [b]: integer keys in (2^(b-1), 2^b]
-    const inArray = this.#countItems(counts);
+    integersByPower.fill(0);
+    const inArray = this.#countItems();
     let total = inArray;
     let integers = inArray;
     const values = this.#values, keys = this.#keys;
     for (let i = 0; i < values.length; i++) {
       if (values[i] === undefined) continue;
       total++;
-      integers += countKey(keys[i], counts);
+      integers += countKey(keys[i]);
     }
     total++;
-    integers += countKey(extra, counts);
+    integers += countKey(extra);
     let below = 0, size = 0, used = 0;
     for (let bit = 0, power = 1; power / 2 < integers; bit++, power *= 2) {
-      below += counts[bit]!;
-      if (counts[bit]! > 0 && below > power / 2) {
+      below += integersByPower[bit]!;
+      if (integersByPower[bit]! > 0 && below > power / 2) {
         size = power;
         used = below;
       }
@@ -341,7 +338,7 @@ export class LuaTable extends Addressed {
   }
 
   /** Counts the elements of the array part by powers of two. */
-  #countItems(counts: number[]): number {
+  #countItems(): number {
     const items = this.items;
     let total = 0;
     for (let bit = 0, from = 0, to = 1; from < items.length; bit++, from = to, to *= 2) {
@@ -350,7 +347,7 @@ export class LuaTable extends Addressed {
       if (!this.#dense) {
         for (let i = from; i < end; i++) if (items[i] === undefined) n--;
       }
-      counts[bit]! += n;
+      integersByPower[bit]! += n;
       total += n;
     }
     return total;
@@ -390,17 +387,34 @@ export class LuaTable extends Addressed {
     const bits = size === 1 ? 0 : 32 - Math.clz32(size - 1);
     if (bits > MAX_BITS) throw new LuaError("table overflow");
     const n = 2 ** bits;
-    this.#keys = new Array<LuaValue>(n).fill(undefined);
-    this.#values = new Array<LuaValue>(n).fill(undefined);
-    this.#links = new Array<number>(n).fill(-1);
+    this.#keys = filled<LuaValue>(n, undefined);
+    this.#values = filled<LuaValue>(n, undefined);
+    this.#links = filled(n, -1);
     this.#mask = n - 1;
     this.#free = n;
   }
 }
 
+/** [b]: keys that are integers above 2^(b-1), up to 2^b. Only in use while a table is rehashed. */
+const integersByPower = new Int32Array(MAX_BITS + 1);
+
 /** Counts a key if it could stand in an array part. */
-function countKey(key: LuaValue, counts: number[]): number {
+function countKey(key: LuaValue): number {
   if (typeof key !== "number" || key < 1 || key > 2 ** MAX_BITS || Math.floor(key) !== key) return 0;
-  counts[32 - Math.clz32(key - 1)]!++;
+  integersByPower[32 - Math.clz32(key - 1)]!++;
   return 1;
+}
+
+/** An array of `n` times a value. Small tables are many, and a literal is made faster. */
+function filled<T>(n: number, value: T): T[] {
+  switch (n) {
+    case 1:
+      return [value];
+    case 2:
+      return [value, value];
+    case 4:
+      return [value, value, value, value];
+    default:
+      return new Array<T>(n).fill(value);
+  }
 }
