@@ -22,7 +22,7 @@ export function* call(state: LuaState, f: LuaValue, args: readonly LuaValue[]): 
   } catch (thrown) {
     const error = toLuaError(thrown);
     // A host function has no position to put in front of the text, nor a name for what it called.
-    if (error instanceof LuaError && error.level > 0 && --error.level === 0 && error.argument > 0) {
+    if (error instanceof LuaError && error.level > 0 && --error.level === 0 && error.argument >= 0) {
       nameArgument(error, undefined);
     }
     throw error;

@@ -385,7 +385,7 @@ export class Chunk {
     const direct = error.position === undefined;
     if (direct) error.position = { source: this.source, line };
     if (error.level === 0 || --error.level > 0) return error;
-    if (error.argument > 0) nameArgument(error, call === true ? left : undefined);
+    if (error.argument >= 0) nameArgument(error, call === true ? left : undefined);
     if (typeof error.value === "number") error.value = formatNumber(error.value);
     if (typeof error.value === "string" && (direct || tail !== true)) {
       error.value = `${this.source}:${line}: ${error.value}`;

@@ -9,7 +9,7 @@
  * - coroutines: each has its own stack of segments. Resuming and yielding switch stacks.
  */
 
-import { hostError, LuaError, LuaInterrupt } from "./error.ts";
+import { LuaError, LuaInterrupt } from "./error.ts";
 import { PENDING, RESUME, YIELD } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { all, type LuaCall, LuaFunction, type LuaResult, LuaThread, type LuaValue } from "./value.ts";
@@ -204,7 +204,7 @@ export class Driver {
     const resumer = this.#resumers.pop();
     if (resumer === undefined || state.boundaries > thread.boundaries) {
       if (resumer !== undefined) this.#resumers.push(resumer);
-      this.#raise(hostError("attempt to yield across metamethod/C-call boundary"));
+      this.#raise(new LuaError("attempt to yield across metamethod/C-call boundary"));
       return current;
     }
     thread.status = "suspended";

@@ -24,10 +24,10 @@ export class LuaError {
   position: Position | undefined = undefined;
   /** How many Lua functions up the one is whose position belongs in front of `value`; 0: done, or none wanted. */
   level: number;
-  /** For "bad argument": the number of the argument, from 1; then `value` is the complaint without its frame. */
+  /** For "bad argument": its number, and `value` is the complaint without its frame; -1 for other errors. */
   argument: number;
 
-  constructor(value: LuaValue, level = 0, argument = 0) {
+  constructor(value: LuaValue, level = 0, argument = -1) {
     this.value = value;
     this.level = level;
     this.argument = argument;
@@ -65,7 +65,7 @@ export function typeError(n: number, expected: string, got: LuaValue, absent = f
 /** Writes out "bad argument", when the name of the function is known or known to be unknown. */
 export function nameArgument(error: LuaError, name: Name | undefined): void {
   let n = error.argument;
-  error.argument = 0;
+  error.argument = -1;
   if (name?.kind === "method" && --n === 0) {
     error.value = `calling '${name.name}' on bad self (${error.value as string})`;
   } else error.value = `bad argument #${n} to '${name?.name ?? "?"}' (${error.value as string})`;

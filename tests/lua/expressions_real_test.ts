@@ -1,15 +1,9 @@
 /** Scripts in which the engine and its libraries work together, compared with the real server. */
-import { openBit } from "../../lua/bit.ts";
-import { openCjson } from "../../lua/cjson.ts";
-import { openCmsgpack } from "../../lua/cmsgpack.ts";
-import { LuaState } from "../../lua/state.ts";
-import { openString } from "../../lua/string_library.ts";
-import { openStruct } from "../../lua/struct.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { quote } from "../helpers/bytes.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import { EXPRESSIONS } from "./expressions.ts";
-import { DRIVER } from "./real_calls.ts";
+import { DRIVER, newWorld } from "./real_calls.ts";
 
 /** A chunk for DRIVER that runs the body of a function, under the name that Redis gives scripts. */
 function protectedCall(body: string): string {
@@ -21,8 +15,7 @@ function longString(text: string): string {
 }
 
 function describeOurs(chunks: readonly string[]): string[] {
-  const state = new LuaState();
-  for (const open of [openString, openBit, openCjson, openCmsgpack, openStruct]) open(state);
+  const state = newWorld();
   const argv = new LuaTable();
   chunks.forEach((chunk, i) => argv.set(i + 1, chunk));
   state.globals.set("ARGV", argv);

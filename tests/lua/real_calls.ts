@@ -8,7 +8,7 @@ import { openCmsgpack } from "../../lua/cmsgpack.ts";
 import { LuaError } from "../../lua/error.ts";
 import { openString } from "../../lua/string_library.ts";
 import { openStruct } from "../../lua/struct.ts";
-import type { LuaState } from "../../lua/state.ts";
+import { LuaState } from "../../lua/state.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { all, LuaFunction, type LuaResult, LuaUserdata, type LuaValue } from "../../lua/value.ts";
 import type { RawClient } from "../helpers/client.ts";
@@ -20,14 +20,14 @@ export interface Call {
   readonly args: readonly LuaValue[];
 }
 
-const globals = openLibraries();
-
-/** A table of globals with every library, no engine behind it. */
-function openLibraries(): LuaTable {
-  const state = { globals: new LuaTable(), stringMetatable: new LuaTable() } as unknown as LuaState;
+/** A world with every library. */
+export function newWorld(): LuaState {
+  const state = new LuaState();
   for (const open of [openString, openBit, openCjson, openCmsgpack, openStruct]) open(state);
-  return state.globals;
+  return state;
 }
+
+const { globals } = newWorld();
 
 /** The function of a library. */
 export function libraryFunction(library: string, name: string): LuaFunction {
@@ -46,7 +46,7 @@ export function callOurs(call: Call): string {
     return all(result as LuaResult).map((value) => "|" + dump(value)).join("");
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
-    if (error.argument === 0) return `!${error.message}`;
+    if (error.argument < 0) return `!${error.message}`;
     return `!bad argument #${error.argument} to '?' (${error.message})`;
   }
 }
