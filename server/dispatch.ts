@@ -155,6 +155,7 @@ export class Dispatcher {
       const oom = server.makeRoom();
       if (oom && this.#needsMemory(client, command)) return OOM;
     }
+    if (server.tracking.overfull) server.tracking.limit();
     const mayWrite = (flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0 || command.fullName === "exec";
     if (mayWrite || server.writesUnsafe !== null) {
       const refused = this.#writeRefusal(client, command);

@@ -274,6 +274,7 @@ export class RedisServer implements KeyspaceEvents {
       this.store.lfuLogFactor = config.lfuLogFactor;
       this.store.lfuDecayTime = config.lfuDecayTime;
       this.store.lfu = config.maxmemoryPolicy.endsWith("-lfu");
+      this.tracking.maxKeys = config.trackingTableMaxKeys;
       this.maxmemoryActive = config.maxmemory > 0;
       const slowlogMs = config.slowlogLogSlowerThan < 0 ? Infinity : config.slowlogLogSlowerThan / 1000;
       this.#slowMs = Math.min(slowlogMs, config.latencyMonitorThreshold || Infinity);
@@ -284,6 +285,7 @@ export class RedisServer implements KeyspaceEvents {
       "proto-max-bulk-len",
       "client-query-buffer-limit",
       "notify-keyspace-events",
+      "tracking-table-max-keys",
       "lfu-log-factor",
       "lfu-decay-time",
       "maxmemory",
@@ -593,7 +595,7 @@ export class RedisServer implements KeyspaceEvents {
     }
     this.store.releaseSome(RELEASE_ELEMENTS);
     this.blocking.expireDue();
-    this.tracking.limit(this.config.trackingTableMaxKeys);
+    if (this.tracking.overfull) this.tracking.limit();
     this.tracking.broadcast();
     this.persistence.cron();
     this.shutdown.cron();

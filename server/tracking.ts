@@ -16,8 +16,8 @@ import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 
 const CHANNEL = "__redis__:invalidate";
-/** Keys evicted from the table in one tick of the cron at most. */
-const EVICTIONS_PER_TICK = 1000;
+/** Keys evicted from a table that is too large before one command; a multiple of it where that did not help. */
+const EVICTIONS_AT_ONCE = 100;
 /** What the table takes for a key besides its bytes, and for each client that may hold it. */
 const KEY_OVERHEAD = 250;
 const ITEM_BYTES = 20;
@@ -62,6 +62,11 @@ export class Tracking {
   #keyBytes = 0;
   #anyBroadcast = false;
   #broadcastDue = false;
+  #maxKeys = Infinity;
+  /** More keys are remembered than tracking-table-max-keys allows. */
+  overfull = false;
+  /** Times in a row that {@link limit} did not reach the limit. */
+  #limiting = 0;
 
   constructor(clients: Clients) {
     this.#clients = clients;
@@ -130,6 +135,7 @@ export class Tracking {
       if (ids === undefined) {
         this.#byKey.set(key, ids = new Set());
         this.#keyBytes += key.length;
+        if (this.#byKey.size > this.#maxKeys) this.overfull = true;
       }
       if (ids.has(client.id)) continue;
       ids.add(client.id);
@@ -218,13 +224,25 @@ export class Tracking {
     }
   }
 
-  /** Keeps the table within `maxKeys` (0: no limit) by invalidating keys, oldest first; called by the cron. */
-  limit(maxKeys: number): void {
-    if (maxKeys === 0) return;
-    for (let left = EVICTIONS_PER_TICK; left > 0 && this.#byKey.size > maxKeys; left--) {
-      const [oldest] = this.#byKey.keys();
-      this.#invalidate(oldest!, null);
+  /** tracking-table-max-keys; 0: no limit. */
+  set maxKeys(keys: number) {
+    this.#maxKeys = keys === 0 ? Infinity : keys;
+    this.overfull = this.#byKey.size > this.#maxKeys;
+  }
+
+  /**
+   * Brings the table back to its limit by invalidating keys, oldest first, or goes a step towards it. Called before
+   * commands while {@link overfull}, and by the cron.
+   */
+  limit(): void {
+    let left = EVICTIONS_AT_ONCE * ++this.#limiting;
+    for (const key of this.#byKey.keys()) {
+      if (this.#byKey.size <= this.#maxKeys) break;
+      if (left-- === 0) return;
+      this.#invalidate(key, null);
     }
+    this.overfull = false;
+    this.#limiting = 0;
   }
 
   /** One message to a tracking client, or to where it redirects; `keys` null means everything. */
