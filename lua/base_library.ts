@@ -89,7 +89,7 @@ function openCollector(globals: LuaTable): void {
         case "count":
           return COUNTED_KILOBYTES;
         case "step":
-          return true;
+          return false;
         case "setpause":
         case "setstepmul": {
           const before = settings[option];

@@ -466,8 +466,17 @@ export function nameOf(expr: Expr): Name | undefined {
       return { kind: "field", name: expr.key.kind === "string" ? expr.key.value : "?" };
     case "paren":
       return nameOf(expr.inner);
+    case "and":
+    case "or":
+      return isConstant(expr.left, expr.kind === "and") ? nameOf(expr.right) : undefined;
   }
   return undefined;
+}
+
+/** Whether an operand is known to be true (or false) from its text: PUC then leaves it out. */
+function isConstant(expr: Expr, truth: boolean): boolean {
+  const kinds = truth ? ["true", "number", "string"] : ["nil", "false"];
+  return kinds.includes(expr.kind) || expr.kind === "paren" && isConstant(expr.inner, truth);
 }
 
 function bothAre(type: string, leftKnown: boolean, x: string, rightKnown: boolean, y: string): string {

@@ -17,6 +17,7 @@ import { openTable } from "./table_library.ts";
 import { Random48 } from "./random48.ts";
 import { parseChunk } from "./parser.ts";
 import { PENDING, type Pending } from "./signals.ts";
+import { openString } from "./string_library.ts";
 import { LuaTable } from "./table.ts";
 import { all, type LuaCall, LuaFunction, type LuaThread, LuaUserdata, type LuaValue } from "./value.ts";
 
@@ -63,6 +64,7 @@ export class LuaState implements Engine {
     openCoroutine(this);
     openTable(this);
     openMath(this);
+    openString(this);
   }
 
   /** See `Engine`. */

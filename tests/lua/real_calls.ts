@@ -6,7 +6,6 @@ import { openBit } from "../../lua/bit.ts";
 import { openCjson } from "../../lua/cjson.ts";
 import { openCmsgpack } from "../../lua/cmsgpack.ts";
 import { LuaError } from "../../lua/error.ts";
-import { openString } from "../../lua/string_library.ts";
 import { openStruct } from "../../lua/struct.ts";
 import { LuaState } from "../../lua/state.ts";
 import { LuaTable } from "../../lua/table.ts";
@@ -23,7 +22,7 @@ export interface Call {
 /** A world with every library. */
 export function newWorld(): LuaState {
   const state = new LuaState();
-  for (const open of [openString, openBit, openCjson, openCmsgpack, openStruct]) open(state);
+  for (const open of [openBit, openCjson, openCmsgpack, openStruct]) open(state);
   return state;
 }
 
