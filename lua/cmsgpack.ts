@@ -8,6 +8,7 @@ import { MAX_STACK, stackOverflow } from "./limits.ts";
 import { MsgpackDecoder } from "./msgpack_decoder.ts";
 import { packValue } from "./msgpack_encoder.ts";
 import { LuaTable } from "./table.ts";
+import { TextBuilder } from "./text_builder.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** Gives scripts the library `cmsgpack`. */
@@ -29,9 +30,9 @@ export function openCmsgpack(engine: Engine): void {
 function pack(...args: LuaValue[]): LuaResult {
   if (args.length === 0) throw argumentError(0, "MessagePack pack needs input.");
   if (args.length * 2 > MAX_STACK) throw argumentError(0, "Too many arguments for MessagePack pack.");
-  let out = "";
-  for (let i = 0; i < args.length; i++) out += packValue(args[i]);
-  return out;
+  const out = new TextBuilder();
+  for (let i = 0; i < args.length; i++) packValue(args[i], out);
+  return out.toString();
 }
 
 /**

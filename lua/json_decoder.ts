@@ -8,6 +8,7 @@ import { hostError } from "./error.ts";
 import { MAX_STACK } from "./limits.ts";
 import { parseNumber } from "./number.ts";
 import { LuaTable } from "./table.ts";
+import { TextBuilder } from "./text_builder.ts";
 import type { LuaUserdata, LuaValue } from "./value.ts";
 
 /** Token types, named as the error messages name them. */
@@ -261,10 +262,10 @@ export class JsonDecoder {
     return true;
   }
 
-  /** Reads a string: runs without an escape are copied whole. */
+  /** Reads a string. Runs without an escape are copied whole. */
   #string(): void {
     const text = this.#text;
-    let value = "";
+    let unescaped: TextBuilder | undefined;
     let from = this.#at + 1;
     let at = from;
     while (true) {
@@ -275,23 +276,34 @@ export class JsonDecoder {
         at++;
         continue;
       }
-      value += text.slice(from, at);
-      const letter = at + 1 < this.#end ? text.charAt(at + 1) : "";
-      const plain = ESCAPES[letter];
-      if (plain !== undefined) {
-        value += plain;
-        at += 2;
-      } else if (letter === "u") {
-        const code = this.#codePoint(at);
-        if (code < 0) return this.#fail("invalid unicode escape code", at);
-        value += utf8(code);
-        at += code > 0xffff ? 12 : 6;
-      } else return this.#fail("invalid escape code", at);
-      from = at;
+      unescaped ??= new TextBuilder();
+      unescaped.add(text.slice(from, at));
+      const size = this.#escape(at, unescaped);
+      if (size === 0) return;
+      at = from = at + size;
     }
+    const rest = text.slice(from, at);
+    unescaped?.add(rest);
     this.#token = "T_STRING";
-    this.#value = value === "" ? text.slice(from, at) : value + text.slice(from, at);
+    this.#value = unescaped?.toString() ?? rest;
     this.#at = at + 1;
+  }
+
+  /** Adds what an escape stands for. @returns its length, 0 where it is malformed */
+  #escape(at: number, out: TextBuilder): number {
+    const letter = at + 1 < this.#end ? this.#text.charAt(at + 1) : "";
+    const plain = ESCAPES[letter];
+    if (plain !== undefined) {
+      out.add(plain);
+      return 2;
+    }
+    const code = letter === "u" ? this.#codePoint(at) : -1;
+    if (code < 0) {
+      this.#fail(letter === "u" ? "invalid unicode escape code" : "invalid escape code", at);
+      return 0;
+    }
+    out.add(utf8(code));
+    return code > 0xffff ? 12 : 6;
   }
 
   /** The code point of the escape at `at`, in two escapes where it is a pair of surrogates; -1: malformed. */

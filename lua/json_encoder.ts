@@ -7,6 +7,7 @@ import { hostError } from "./error.ts";
 import { MAX_STACK } from "./limits.ts";
 import { generalText } from "./printf.ts";
 import { LuaTable } from "./table.ts";
+import { TextBuilder } from "./text_builder.ts";
 import { type LuaUserdata, type LuaValue, typeName } from "./value.ts";
 
 /** Settings of an encoder. */
@@ -36,7 +37,7 @@ interface Frame {
 export function encodeJson(value: LuaValue, settings: EncoderSettings): string {
   const frames: Frame[] = [];
   let stack = 1; // values that PUC Lua would have on its stack
-  let out = "";
+  const out = new TextBuilder();
   let next = value;
   while (true) {
     if (next instanceof LuaTable) {
@@ -47,31 +48,31 @@ export function encodeJson(value: LuaValue, settings: EncoderSettings): string {
       const length = arrayLength(next, settings);
       frames.push({ table: next, length, at: length > 0 ? 0 : -1 });
       stack += length > 0 ? 1 : 2;
-      out += length > 0 ? "[" : "{";
+      out.add(length > 0 ? "[" : "{");
     } else {
-      out += scalarText(next, settings);
+      out.add(scalarText(next, settings));
     }
     // On to the next element; tables without one are complete.
     while (true) {
       const frame = frames[frames.length - 1];
-      if (frame === undefined) return out;
+      if (frame === undefined) return out.toString();
       if (frame.length > 0) {
         if (frame.at < frame.length) {
-          if (frame.at > 0) out += ",";
+          if (frame.at > 0) out.add(",");
           next = frame.table.getNumber(++frame.at);
           break;
         }
-        out += "]";
+        out.add("]");
         stack--;
       } else {
         const comma = frame.at >= 0;
         frame.at = frame.table.nextIndex(frame.at);
         if (frame.at >= 0) {
-          out += (comma ? "," : "") + keyText(frame.table.keyAt(frame.at), settings) + ":";
+          out.add((comma ? "," : "") + keyText(frame.table.keyAt(frame.at), settings) + ":");
           next = frame.table.valueAt(frame.at);
           break;
         }
-        out += "}";
+        out.add("}");
         stack -= 2;
       }
       frames.pop();

@@ -4,6 +4,7 @@
  */
 
 import { LuaTable } from "./table.ts";
+import type { TextBuilder } from "./text_builder.ts";
 import type { LuaValue } from "./value.ts";
 
 /** Tables within tables; deeper ones are written as nil. */
@@ -11,25 +12,27 @@ const MAX_NESTING = 16;
 
 const NIL = "\xc0";
 
-/** The bytes of one value. */
-export function packValue(value: LuaValue): string {
-  return packAt(value, 0);
+/** Writes one value. */
+export function packValue(value: LuaValue, out: TextBuilder): void {
+  packAt(value, 0, out);
 }
 
-function packAt(value: LuaValue, level: number): string {
+function packAt(value: LuaValue, level: number, out: TextBuilder): void {
   switch (typeof value) {
     case "string":
-      return packLength(value.length, STRING) + value;
+      out.add(packLength(value.length, STRING));
+      return out.add(value);
     case "boolean":
-      return value ? "\xc3" : "\xc2";
+      return out.add(value ? "\xc3" : "\xc2");
     case "number":
-      return packNumber(value);
+      return out.add(packNumber(value));
     default:
-      return value instanceof LuaTable && level < MAX_NESTING ? packTable(value, level) : NIL;
+      if (value instanceof LuaTable && level < MAX_NESTING) packTable(value, level, out);
+      else out.add(NIL);
   }
 }
 
-function packTable(table: LuaTable, level: number): string {
+function packTable(table: LuaTable, level: number, out: TextBuilder): void {
   let items = 0;
   let largest = 0;
   let array = true;
@@ -41,15 +44,15 @@ function packTable(table: LuaTable, level: number): string {
     } else array = false;
   }
   if (array && largest === items) {
-    let out = packLength(items, ARRAY);
-    for (let i = 1; i <= items; i++) out += packAt(table.getNumber(i), level + 1);
-    return out;
+    out.add(packLength(items, ARRAY));
+    for (let i = 1; i <= items; i++) packAt(table.getNumber(i), level + 1, out);
+    return;
   }
-  let out = packLength(items, MAP);
+  out.add(packLength(items, MAP));
   for (let i = table.nextIndex(-1); i >= 0; i = table.nextIndex(i)) {
-    out += packAt(table.keyAt(i), level + 1) + packAt(table.valueAt(i), level + 1);
+    packAt(table.keyAt(i), level + 1, out);
+    packAt(table.valueAt(i), level + 1, out);
   }
-  return out;
 }
 
 /**

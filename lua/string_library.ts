@@ -21,6 +21,7 @@ import {
 } from "./patterns.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
+import { MAX_LENGTH, TextBuilder } from "./text_builder.ts";
 import {
   all,
   first,
@@ -61,9 +62,6 @@ export function openString(state: LuaState): void {
   state.globals.setStr("string", table);
   state.stringMetatable.setStr("__index", table);
 }
-
-/** The longest string: V8's limit, where Lua's is memory. */
-const MAX_LENGTH = 0x1fffffe8;
 
 /** An offset from the end, -1 being the last byte, as one from the start; before the start is 0. */
 function fromEnd(position: number, length: number): number {
@@ -225,7 +223,7 @@ function* gsub(state: LuaState, args: readonly LuaValue[]): LuaCall {
   }
   const program = patternOf(pattern, anchor);
   const constant = typeof replacement === "string" && !replacement.includes("%");
-  let out = "";
+  const out = new TextBuilder();
   let copied = 0; // the subject up to here is in `out`
   let count = 0;
   let at = 0;
@@ -233,18 +231,20 @@ function* gsub(state: LuaState, args: readonly LuaValue[]): LuaCall {
     const end = matchAt(program, text, at);
     if (end >= 0) {
       count++;
-      out += text.slice(copied, at);
+      out.add(text.slice(copied, at));
       copied = end;
-      if (constant) out += replacement;
-      else if (typeof replacement === "string") out += expand(replacement, program, text, at, end);
-      else out += yield* replace(state, replacement, program, text, at, end);
+      if (constant) out.add(replacement);
+      else if (typeof replacement === "string") out.add(expand(replacement, program, text, at, end));
+      else out.add(yield* replace(state, replacement, program, text, at, end));
     }
     if (end > at) at = end;
     else if (at < text.length) at++;
     else break;
     if (anchor) break;
   }
-  return [count === 0 ? text : out + text.slice(copied), count];
+  if (count === 0) return [text, 0];
+  out.add(text.slice(copied));
+  return [out.toString(), count];
 }
 
 /** A replacement text with captures in place of `%0` to `%9`; `%` before anything else stands for that. */

@@ -13,6 +13,7 @@ import { MAX_STACK, stackOverflow } from "./limits.ts";
 import { parseNumber } from "./number.ts";
 import { toUint64 } from "./printf.ts";
 import { LuaTable } from "./table.ts";
+import { TextBuilder } from "./text_builder.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** Gives scripts the library `struct`. */
@@ -127,9 +128,9 @@ function pack(...args: LuaValue[]): LuaResult {
   // Behind its arguments the library puts a nil, which is what a missing one is found to be.
   const values = [...args, undefined];
   let argument = 1;
-  let out = "";
+  const out = new TextBuilder();
   while (format.next()) {
-    out += "\0".repeat(format.padding(out.length));
+    out.add("\0".repeat(format.padding(out.length)));
     switch (format.option) {
       case "b":
       case "B":
@@ -140,29 +141,29 @@ function pack(...args: LuaValue[]): LuaResult {
       case "T":
       case "i":
       case "I":
-        out += integerBytes(numberArg(values, argument++), format.size, format.little);
+        out.add(integerBytes(numberArg(values, argument++), format.size, format.little));
         break;
       case "f":
       case "d":
-        out += floatBytes(numberArg(values, argument++), format.size, format.little);
+        out.add(floatBytes(numberArg(values, argument++), format.size, format.little));
         break;
       case "x":
-        out += "\0";
+        out.add("\0");
         break;
       case "s":
-        out += stringArg(values, argument++) + "\0";
+        out.add(stringArg(values, argument++) + "\0");
         break;
       case "c": {
         const text = stringArg(values, argument++);
         if (text.length < format.size) throw argumentError(argument + 1, "string too short");
-        out += format.size === 0 ? text : text.slice(0, format.size);
+        out.add(format.size === 0 ? text : text.slice(0, format.size));
         break;
       }
       default:
         format.control();
     }
   }
-  return out;
+  return out.toString();
 }
 
 function unpack(...args: LuaValue[]): LuaResult {

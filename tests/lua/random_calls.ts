@@ -420,6 +420,27 @@ function msgpackCall(random: SeededRandom): Call {
   return { library, name, args: perhapsWrong(random, args) };
 }
 
+/** Maps of any keys, so that the order in which `pairs` walks tables of every size is compared. */
+function layoutCall(random: SeededRandom): Call {
+  const keys = new Set<LuaValue>();
+  for (let n = random.below(pick(random, [5, 15, 40])); n > 0; n--) {
+    const key = pick<LuaValue>(random, [
+      random.below(20) + 1,
+      random.below(1000) - 500,
+      number(random),
+      n % 2 === 0,
+      "key" + random.below(1000),
+      "long".repeat(random.below(20)) + random.below(1000),
+    ]);
+    if (key === key && !Object.is(key, -0)) keys.add(key);
+  }
+  const pairs = [...keys].map((key) =>
+    encoded("cmsgpack", "pack", key) + (random.below(9) === 0 ? "\xc0" : "\x01")
+  );
+  const head = "\xde\x00" + String.fromCharCode(keys.size);
+  return { library: "cmsgpack", name: "unpack", args: [head + pairs.join("")] };
+}
+
 /** The kinds of calls. */
 export const KINDS: Readonly<Record<string, (random: SeededRandom) => Call>> = {
   string: stringCall,
@@ -428,4 +449,5 @@ export const KINDS: Readonly<Record<string, (random: SeededRandom) => Call>> = {
   struct: structCall,
   cjson: jsonCall,
   cmsgpack: msgpackCall,
+  layout: layoutCall,
 };
