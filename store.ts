@@ -150,6 +150,20 @@ export class Store {
     if (this.#unbooked.length > MAX_UNBOOKED) this.#book();
   }
 
+  /** Ends all freezing, since what was running is put aside. Returns its time, for {@link freezeAt}. */
+  stopFreezing(): number {
+    const time = this.now();
+    this.#frozen = 1;
+    this.thaw();
+    return time;
+  }
+
+  /** Time stands still again, at this moment. */
+  freezeAt(time: number): void {
+    this.#frozen++;
+    this.#commandTime = time;
+  }
+
   // -- Memory ---------------------------------------------------------------------------------------------------
 
   /**

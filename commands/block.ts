@@ -27,3 +27,20 @@ export interface Block {
   /** True where serving one client does not take the value away from the next (streams). */
   shared?: boolean;
 }
+
+/**
+ * What a handler returns that could not finish in one go and must not wait for anything: a script that runs for so long
+ * that others are told BUSY meanwhile. The gate puts the command aside with everything that belongs to it and calls
+ * {@link resume} time and again; the command ends, with its statistics and effects, when that returns nothing.
+ */
+export class Suspension {
+  /** Does the next piece. The context is as it was when the handler returned. */
+  readonly resume: () => Suspension | void;
+  /** Monotonic milliseconds when the command began. */
+  readonly beganMs: number;
+
+  constructor(beganMs: number, resume: () => Suspension | void) {
+    this.beganMs = beganMs;
+    this.resume = resume;
+  }
+}

@@ -22,9 +22,13 @@ export type { Client };
 export interface Effect {
   db: number;
   args: Args;
-  /** For replicas only. */
-  message?: boolean;
+  /** Who alone gets it, where not both do. */
+  only?: "replicas" | "file" | undefined;
 }
+
+/** As Targets in server/client.ts: a script may keep its effects from the append-only file or the replicas. */
+const ALL_TARGETS = 3;
+const REPLICA_TARGETS = 2;
 
 /** Everything a handler may touch. */
 export class Context {
@@ -166,7 +170,12 @@ export class Context {
   /** The command goes out as this one instead of as it came in. */
   rewriteAs(...items: (Uint8Array | string)[]): void {
     this.suppressed = true;
-    this.alsoPropagate(...items);
+    const { targets } = this.client;
+    if (targets === ALL_TARGETS) this.alsoPropagate(...items);
+    else if (targets !== 0 && this.propagates) {
+      const only = targets === REPLICA_TARGETS ? "replicas" : "file";
+      this.effects.push({ db: this.db.index, args: Args.of(items), only });
+    }
   }
 
   /** This command goes out too, before the one that ran. */

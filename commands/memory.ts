@@ -115,8 +115,8 @@ function memoryStats(ctx: Context): void {
     ["clients.normal", report.clientsNormal],
     ["cluster.links", 0],
     ["aof.buffer", report.aofBuffer],
-    ["lua.caches", 0],
-    ["functions.caches", 0],
+    ["lua.caches", ctx.server.scripting.memory.scripts],
+    ["functions.caches", ctx.server.scripting.memory.functions],
   ]);
   for (const { db, main, expires } of report.databases) {
     reply.bulkText(`db.${db.index}`);

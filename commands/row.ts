@@ -5,7 +5,7 @@
 // ways, so six short constructors keep a row on one line; a spec that none of them can say is written out in full.
 
 import type { Args } from "./args.ts";
-import type { Block } from "./block.ts";
+import type { Block, Suspension } from "./block.ts";
 import type { Context } from "./context.ts";
 
 /** Where the keys of a command are: find the place to begin at, then step through the keys from there. */
@@ -104,8 +104,11 @@ export function categoriesOf(flags: readonly string[], explicit: readonly string
   return all;
 }
 
-/** What runs a command. It writes one reply to `ctx.reply`; a blocking command may return a {@link Block} instead. */
-export type Handler = (ctx: Context, args: Args) => void | Block;
+/**
+ * What runs a command. It writes one reply to `ctx.reply`; a blocking command may return a {@link Block} instead, and one
+ * that goes on later a {@link Suspension}.
+ */
+export type Handler = (ctx: Context, args: Args) => void | Block | Suspension;
 
 /** One row of the command table. */
 export interface CommandRow {

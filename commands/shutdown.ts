@@ -37,6 +37,8 @@ function shutdown(ctx: Context, args: Args): Block | void {
     if (!server.shutdown.abort()) throw NONE_UNDER_WAY;
     return ctx.reply.ok();
   }
+  // The data are in the middle of a script's work: they must not be saved now.
+  if (server.dispatcher.busy && !given.NOSAVE) throw server.scripting.busyError;
   if (!given.NOW && !ctx.mayBlock) throw NO_BLOCKING;
   const ended = server.shutdown.begin({
     save: given.SAVE ? "yes" : given.NOSAVE ? "no" : "default",

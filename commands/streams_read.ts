@@ -131,7 +131,7 @@ function xreadgroup(ctx: Context, args: Args): void | Block {
 }
 
 function read(ctx: Context, args: Args, isGroup: boolean): void | Block {
-  parseOptions(args, isGroup);
+  parseOptions(ctx, args, isGroup);
   const waiting = ctx.resumed ? ctx.client.waiting?.block : undefined;
   try {
     return waiting instanceof StreamWait ? resume(ctx, args, waiting) : readAll(ctx, args, isGroup);
@@ -161,14 +161,22 @@ function readAll(ctx: Context, args: Args, isGroup: boolean): void | Block {
   else return new StreamWait(args, options, sources);
 }
 
+/** A script that asks to wait; other commands that would wait answer as if their time had run out. */
+function blockInScript(args: Args): CommandError {
+  return new CommandError(
+    `ERR ${args.cText(0)} command is not allowed with BLOCK option from scripts`,
+  );
+}
+
 /** Reads everything but keys and IDs. */
-function parseOptions(args: Args, isGroup: boolean): void {
+function parseOptions(ctx: Context, args: Args, isGroup: boolean): void {
   options.count = options.groupAt = options.keysAt = 0;
   options.timeout = NO_TIMEOUT;
   options.noAck = false;
   const last = args.count - 1;
   for (let i = 1; i <= last && options.keysAt === 0; i++) {
     if (i < last && args.is(i, "BLOCK")) {
+      if (ctx.client.caller !== null) throw blockInScript(args);
       options.timeout = args.integer(++i, TIMEOUT_NOT_INTEGER);
       if (options.timeout < 0) throw TIMEOUT_NEGATIVE;
     } else if (i < last && args.is(i, "COUNT")) {

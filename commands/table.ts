@@ -12,6 +12,7 @@ import { commandRow } from "./command.ts";
 import { configRow } from "./config.ts";
 import { connectionRows } from "./connection.ts";
 import { debugRow } from "./debug.ts";
+import { functionRows } from "./functions.ts";
 import { genericRows } from "./generic.ts";
 import { geoRows } from "./geo.ts";
 import { hyperloglogRows } from "./hyperloglog.ts";
@@ -32,6 +33,7 @@ import { keyspaceRows } from "./keyspace.ts";
 import { persistenceRows } from "./persistence.ts";
 import { KeyFinder } from "./keys.ts";
 import { categoriesOf, type CommandRow, type Handler } from "./row.ts";
+import { scriptingRows } from "./scripting.ts";
 import { sortedSetRows } from "./sorted_sets.ts";
 import { sortedSetPopRows } from "./sorted_sets_blocking.ts";
 import { sortedSetRangeRows } from "./sorted_sets_range.ts";
@@ -95,6 +97,9 @@ const FLAG_BITS: Record<string, number> = {
 /** Commands that may reach the replicas although they are no writes; redis-server does not show this flag. */
 const MAY_REPLICATE = new Set(["PUBLISH", "SPUBLISH", "PFCOUNT", "EVAL", "EVALSHA", "FCALL"]);
 
+/** Commands that run a script, which may declare its own flags. */
+const RUNS_SCRIPTS = new Set(["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"]);
+
 /** Numbers of one command since start or CONFIG RESETSTAT. Times in microseconds. */
 export class CommandStats {
   calls = 0;
@@ -117,6 +122,8 @@ export class Command {
   readonly flags: number;
   readonly arity: number;
   readonly run: Handler | undefined;
+  /** Its flags depend on the script that it runs (server/scripting.ts). */
+  readonly declaresFlags: boolean;
   readonly parent: Command | null;
   readonly categories: ReadonlySet<string>;
   readonly subcommands: NameTable | null;
@@ -134,6 +141,7 @@ export class Command {
       (MAY_REPLICATE.has(row.name) ? Flag.MAY_REPLICATE : 0);
     this.arity = row.arity;
     this.run = row.run;
+    this.declaresFlags = RUNS_SCRIPTS.has(row.name);
     this.categories = categoriesOf(row.flags, row.categories);
     this.keys = new KeyFinder(row);
     this.subcommands = row.subcommands === undefined
@@ -246,6 +254,8 @@ export const ALL_ROWS: readonly CommandRow[] = [
   ...clusterRows,
   ...moduleRows,
   ...keyspaceRows,
+  ...scriptingRows,
+  ...functionRows,
   ...sortedSetRows,
   ...sortedSetRangeRows,
   ...sortedSetStoreRows,

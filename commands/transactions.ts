@@ -1,7 +1,8 @@
 /** Transactions: commands are queued by the gate (server/dispatch.ts) and run here, in one go. */
 
 import type { Args } from "./args.ts";
-import type { Context } from "./context.ts";
+import { Suspension } from "./block.ts";
+import type { Client, Context } from "./context.ts";
 import { CommandError, EXECABORT } from "./errors.ts";
 import { type CommandRow, range } from "./row.ts";
 
@@ -67,7 +68,7 @@ function discard(ctx: Context): void {
   ctx.reply.ok();
 }
 
-function exec(ctx: Context): void {
+function exec(ctx: Context): Suspension | void {
   const { client, server, reply } = ctx;
   const transaction = client.transaction;
   if (transaction === null) throw EXEC_WITHOUT_MULTI;
@@ -80,18 +81,32 @@ function exec(ctx: Context): void {
   // Watching ends before the commands run: their own changes are none of its business.
   server.watches.unwatchAll(client);
   reply.array(transaction.queue.length);
+  return runFrom(ctx, transaction, 0);
+}
+
+/** Runs the queued commands from this one on, up to one that goes on later: the rest then follows it. */
+function runFrom(ctx: Context, transaction: NonNullable<Client["transaction"]>, first: number): Suspension | void {
+  const { client, server } = ctx;
+  const { queue } = transaction;
   const mayBlock = ctx.mayBlock;
   ctx.mayBlock = false;
   try {
-    for (const { command, args } of transaction.queue) {
+    for (let i = first; i < queue.length; i++) {
+      const { command, args } = queue[i]!;
       const denied = client.user.unrestricted ? null : server.acl.checkQueued(client, command, args);
-      if (denied !== null) reply.error(denied.text);
-      else server.dispatcher.run(client, command, args);
+      if (denied !== null) {
+        client.reply.error(denied.text);
+        continue;
+      }
+      const outcome = server.dispatcher.run(client, command, args);
+      if (outcome instanceof Suspension) {
+        return new Suspension(outcome.beganMs, () => runFrom(ctx, transaction, i + 1));
+      }
     }
   } finally {
     ctx.mayBlock = mayBlock;
-    server.discard(client);
   }
+  server.discard(client);
   // What goes out is what the queued commands said, as one unit.
   ctx.preventPropagation();
 }

@@ -6,7 +6,7 @@
  */
 import type { Database } from "../store.ts";
 import { Crc64 } from "./crc64.ts";
-import { LAST_TYPE_OF_7_0, RDB_VERSION, RdbType } from "./rdb_format.ts";
+import { LAST_TYPE_OF_7_0, Op, RDB_VERSION, RdbType } from "./rdb_format.ts";
 import { RdbError, RdbInput } from "./rdb_input.ts";
 import { RdbWriter } from "./rdb_writer.ts";
 import { loadValue, rdbTypeOf, saveWhole } from "./values.ts";
@@ -20,6 +20,11 @@ export function dumpRecord(db: Database, addr: number, compress: boolean): Uint8
   const writer = new RdbWriter({ compress, checksum: false });
   writer.byte(rdbTypeOf(db.kind(addr)));
   saveWhole(writer, db, addr);
+  return sealed(writer);
+}
+
+/** What was written, with version and checksum behind it. */
+function sealed(writer: RdbWriter): Uint8Array {
   writer.byte(RDB_VERSION & 0xff);
   writer.byte(RDB_VERSION >> 8);
   const crc = new Crc64();
@@ -73,6 +78,51 @@ export function readPayload(
   } catch (error) {
     out.discard();
     if (error instanceof RdbError || error instanceof EmptyValue) return false;
+    throw error;
+  }
+}
+
+/** The payload of FUNCTION DUMP: the source texts of all libraries. @param compress `rdbcompression`. */
+export function payloadOfFunctions(sources: Iterable<Uint8Array>, compress: boolean): Uint8Array {
+  const writer = new RdbWriter({ compress, checksum: false });
+  for (const source of sources) writer.functionLibrary(source);
+  return sealed(writer);
+}
+
+/** What is wrong with a payload of functions that {@link isPayload}; the texts are Redis's. */
+export class FunctionPayloadError {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The source texts in a payload of FUNCTION DUMP that {@link isPayload}. @throws FunctionPayloadError */
+export function functionsOfPayload(payload: Uint8Array): Uint8Array[] {
+  const input = RdbInput.ofBytes(payload, 0, payload.length - FOOTER_BYTES);
+  const sources: Uint8Array[] = [];
+  while (input.remaining > 0) {
+    const type = input.byte();
+    if (type === Op.FUNCTION_PRE_GA) throw preGaError(input);
+    if (type !== Op.FUNCTION2) throw new FunctionPayloadError("given type is not a function");
+    sources.push(partOf(input, "Failed loading library payload"));
+  }
+  return sources;
+}
+
+/** Payloads of a version before the release begin with two names; what is read says which part is missing. */
+function preGaError(input: RdbInput): FunctionPayloadError {
+  partOf(input, "Failed loading library name");
+  partOf(input, "Failed loading engine name");
+  return new FunctionPayloadError("Pre-GA function format not supported");
+}
+
+function partOf(input: RdbInput, missing: string): Uint8Array {
+  try {
+    return input.stringCopy();
+  } catch (error) {
+    if (error instanceof RdbError) throw new FunctionPayloadError(missing);
     throw error;
   }
 }

@@ -35,6 +35,8 @@ export interface ReceivedFile extends SyncSpool {
 export interface PrimarySession {
   /** Arguments of the command to run. */
   readonly frame: RequestFrame;
+  /** Fulfilled when commands may run: a script is in the middle of its work. Null where they may now. */
+  readonly held: Promise<void> | null;
   /** Runs the command in {@link frame}. */
   execute(): void;
   /** A transaction is being queued. */
@@ -327,6 +329,8 @@ export class Replica {
       for await (const _ of reader) {
         this.#unapplied = reader.totalBytes - passed;
         while (attempt === this.#attempt && reader.parse(session.frame)) {
+          while (session.held !== null) await session.held;
+          if (attempt !== this.#attempt) return;
           session.execute();
           if (attempt !== this.#attempt) return;
           pass();

@@ -31,6 +31,8 @@ export interface StreamHost {
 
 /** One server's stream and its histories. */
 export class ReplicationStream {
+  /** Says to the gate that messages are fed here too (Sink in server/propagation.ts). */
+  readonly isReplicas = true;
   /** The history of the data set, and the one that it continued. */
   id: string;
   id2 = NO_ID;

@@ -99,6 +99,11 @@ export class Reply {
     this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
   }
 
+  /** As {@link error}, for one that the statistics have counted already. */
+  countedError(text: string): void {
+    this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
+  }
+
   /** `:value`. */
   integer(value: number | bigint): void {
     this.ensure(24);

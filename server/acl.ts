@@ -267,7 +267,7 @@ export class Acl {
       object,
       username,
       time: clock.wallMs(),
-      client: clientInfo(this.#server, client),
+      client: clientInfo(this.#server, client.caller ?? client),
     }, config.acllogMaxLen);
   }
 

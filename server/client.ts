@@ -17,6 +17,8 @@ import type { TrackingState } from "./tracking.ts";
 export interface Queued {
   command: Command;
   args: Args;
+  /** The command's flags; of a script those that it declares (server/scripting.ts). */
+  flags: number;
 }
 
 /** The state of MULTI. */
@@ -82,6 +84,14 @@ export interface Transport {
   readonly outputPeak: number;
 }
 
+/** Who gets the effects of a script's commands (redis.set_repl), as bits. */
+export const Targets = { FILE: 1, REPLICAS: 2, ALL: 3 } as const;
+
+/** The only side that gets an effect with these {@link Targets}; undefined for both. */
+export function onlyOf(targets: number): "file" | "replicas" | undefined {
+  return targets === Targets.ALL ? undefined : targets === Targets.FILE ? "file" : "replicas";
+}
+
 /** CLIENT REPLY. */
 export const ReplyMode = { ON: 0, OFF: 1, SKIP: 2, SKIP_NEXT: 3 } as const;
 
@@ -131,6 +141,12 @@ export class Client {
   primary = false;
   /** Its commands come from the append-only file or an RDB, not from a client. */
   loader = false;
+  /** On whose behalf the commands of a script run; null for all who are no script. */
+  caller: Client | null = null;
+  /** Who gets the effects of its commands, where it is a script: {@link Targets}. */
+  targets: number = Targets.ALL;
+  /** Its command has been put aside and goes on later ({@link Suspension}). */
+  suspended = false;
   /** Channels, patterns and shard channels subscribed to, by latin1 name; owned by server/pubsub.ts. */
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
@@ -150,7 +166,8 @@ export class Client {
 
   /** True where no request may run now: it waits, is held back, or is going. */
   get idle(): boolean {
-    return this.waiting !== null || this.postponed !== null || this.closed || this.closeAfterReply;
+    return this.waiting !== null || this.postponed !== null || this.closed || this.closeAfterReply ||
+      this.suspended;
   }
 
   /** True where it is on this machine: what "local" means in enable-debug-command and its like. */

@@ -7,7 +7,7 @@
  */
 
 import { Args } from "../commands/args.ts";
-import type { Block } from "../commands/block.ts";
+import { type Block, Suspension } from "../commands/block.ts";
 import { Context } from "../commands/context.ts";
 import {
   CommandError,
@@ -24,9 +24,10 @@ import { type Command, Flag } from "../commands/table.ts";
 import { type Database, ExpiryMode } from "../store.ts";
 import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
-import { type Client, ReplyMode, type Waiting } from "./client.ts";
+import { type Client, onlyOf, ReplyMode, Targets, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
 import type { RedisServer } from "./server.ts";
+import { type Frame, PutAside } from "./suspended.ts";
 
 /** Commands that run at once inside MULTI instead of being queued. */
 const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
@@ -74,6 +75,14 @@ export class Dispatcher {
   depth = 0;
   /** How many of the errors in the running command's replies have been counted: each belongs to the innermost command. */
   #errorsCounted = 0;
+  /** What a script that runs for long has put aside with it; null without one. */
+  #aside: PutAside | null = null;
+  /** Commands put aside by the run going on, the outermost first. */
+  #frames: Frame[] = [];
+  /** Errors counted when the last command began. */
+  #totalAtStart = 0;
+  /** Memory was over its limit when the last request came, before it ran: scripts ask. */
+  outOfMemory = false;
   /** By id: the setting that allows a command which could harm the host. */
   readonly #protected: (typeof DEBUG_GUARD | typeof MODULE_GUARD | undefined)[] = [];
   /** Ids of the commands of the two sets above, as arrays for a fast test. */
@@ -93,7 +102,7 @@ export class Dispatcher {
 
   /** The client whose command runs now, null between commands. */
   get currentClient(): Client | null {
-    return this.depth > 0 ? this.ctx.client : null;
+    return this.depth > 0 ? this.ctx.client.caller ?? this.ctx.client : null;
   }
 
   // -- Requests of clients --------------------------------------------------------------------------------------
@@ -109,14 +118,15 @@ export class Dispatcher {
     else if (!command.takes(args.count)) this.#reject(client, wrongArity(command.fullName), command);
     else {
       client.lastCommand = command;
-      const refusal = this.#refusal(client, command, args);
+      const flags = command.declaresFlags ? this.#server.scripting.flagsOf(command, args) : command.flags;
+      const refusal = this.#refusal(client, command, args, flags);
       if (refusal === POSTPONED) return;
       if (refusal !== null) this.#reject(client, refusal, command);
       else if (client.transaction !== null && this.#notQueued[command.id] !== true) {
-        this.#queue(client, command, args);
+        this.#queue(client, command, args, flags);
       } else this.run(client, command, args);
     }
-    if (client.replyMode !== ReplyMode.ON) this.#muteReply(client, mark);
+    if (client.replyMode !== ReplyMode.ON && !client.suspended) this.#muteReply(client, mark);
   }
 
   /** The command or sub-command that these arguments name. */
@@ -136,10 +146,14 @@ export class Dispatcher {
     return new CommandError(`ERR unknown command '${shown(args, 0)}', with args beginning with: ${rest}`);
   }
 
-  /** The first reason not to run this command, in redis-server's order; null to run it. */
-  #refusal(client: Client, command: Command, args: Args): CommandError | null | typeof POSTPONED {
+  /** The first reason not to run this command with these flags, in redis-server's order; null to run it. */
+  #refusal(
+    client: Client,
+    command: Command,
+    args: Args,
+    flags: number,
+  ): CommandError | null | typeof POSTPONED {
     const server = this.#server;
-    const flags = command.flags;
     const guard = this.#protected[command.id];
     if (guard !== undefined && !allowsProtected(server.config[guard.field], client.local)) {
       return new CommandError(protectedCommandError(guard.name, guard.setting));
@@ -152,13 +166,13 @@ export class Dispatcher {
     }
     if (client.primary || client.loader) return null;
     if (server.maxmemoryActive) {
-      const oom = server.makeRoom();
-      if (oom && this.#needsMemory(client, command)) return OOM;
-    }
+      this.outOfMemory = this.#aside === null && server.makeRoom();
+      if (this.outOfMemory && this.#needsMemory(client, command, flags)) return OOM;
+    } else this.outOfMemory = false;
     if (server.tracking.overfull) server.tracking.limit();
     const mayWrite = (flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0 || command.fullName === "exec";
     if (mayWrite || server.writesUnsafe !== null) {
-      const refused = this.#writeRefusal(client, command);
+      const refused = this.#writeRefusal(client, command, flags);
       if (refused !== null) return refused;
     }
     if (client.restricted && this.#whileSubscribed[command.id] !== true) {
@@ -171,8 +185,9 @@ export class Dispatcher {
     }
     if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
     if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
+    if (this.#aside !== null && (flags & Flag.ALLOW_BUSY) === 0) return server.scripting.busyError;
     if ((client.monitor || client.replica) && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
-    if (server.pauses.active && !client.replica && server.pauses.holds(client, command)) {
+    if (server.pauses.active && !client.replica && server.pauses.holds(client, command, flags)) {
       server.pauses.postpone(client);
       return POSTPONED;
     }
@@ -180,19 +195,19 @@ export class Dispatcher {
   }
 
   /** While memory is full nothing may be queued either; EXEC may run what needs none. */
-  #needsMemory(client: Client, command: Command): boolean {
-    if ((command.flags & Flag.DENYOOM) !== 0) return true;
+  #needsMemory(client: Client, command: Command, flags: number): boolean {
+    if ((flags & Flag.DENYOOM) !== 0) return true;
     if (client.transaction === null) return false;
     if (command.fullName !== "exec") return !ENDS_MULTI.has(command.fullName);
-    return client.transaction.queue.some((queued) => (queued.command.flags & Flag.DENYOOM) !== 0);
+    return client.transaction.queue.some((queued) => (queued.flags & Flag.DENYOOM) !== 0);
   }
 
   /** Reasons that only stop commands which change data (EXEC: which hold one that does). */
-  #writeRefusal(client: Client, command: Command): CommandError | null {
+  #writeRefusal(client: Client, command: Command, flags: number): CommandError | null {
     const server = this.#server;
-    const isWrite = (command.flags & Flag.WRITE) !== 0 ||
+    const isWrite = (flags & Flag.WRITE) !== 0 ||
       (command.fullName === "exec" && client.transaction !== null &&
-        client.transaction.queue.some((queued) => (queued.command.flags & Flag.WRITE) !== 0));
+        client.transaction.queue.some((queued) => (queued.flags & Flag.WRITE) !== 0));
     const unsafe = server.writesUnsafe;
     if (unsafe !== null && (isWrite || command.fullName === "ping")) return unsafe;
     if (!isWrite) return null;
@@ -215,12 +230,12 @@ export class Dispatcher {
     this.#server.errorStats.count(client.reply.lastError);
   }
 
-  #queue(client: Client, command: Command, args: Args): void {
+  #queue(client: Client, command: Command, args: Args, flags: number): void {
     const transaction = client.transaction!;
     // A transaction that is certain not to run need not be kept.
     if (!transaction.aborted && !client.dirtyCas) {
       const copy = args.copy();
-      transaction.queue.push({ command, args: copy });
+      transaction.queue.push({ command, args: copy, flags });
       transaction.bytes += copy.buf.length;
     }
     client.reply.simple("QUEUED");
@@ -238,9 +253,10 @@ export class Dispatcher {
 
   /**
    * Runs one command for a client without asking whether it may. Nested calls (EXEC, scripts) share the time and the
-   * propagation of the outermost one. Returns what the command waits for; the client is then asleep already.
+   * propagation of the outermost one. Returns what the command waits for (the client is asleep already then) or that it
+   * goes on later.
    */
-  run(client: Client, command: Command, args: Args): Block | null {
+  run(client: Client, command: Command, args: Args): Block | Suspension | null {
     const server = this.#server;
     const ctx = this.ctx;
     const outermost = this.depth++ === 0;
@@ -251,6 +267,7 @@ export class Dispatcher {
     const outerErrors = this.#errorsCounted;
     if (!outermost && reply === outerReply) this.#countErrors(reply); // EXEC's own so far
     this.#errorsCounted = reply.errors;
+    this.#totalAtStart = server.errorStats.total;
     ctx.client = client;
     const db = ctx.db = client.db;
     ctx.reply = reply;
@@ -261,15 +278,60 @@ export class Dispatcher {
       server.store.expiryMode = this.#expiryMode(client);
     }
     const started = server.timer.start();
-    let block: Block | void = undefined;
+    let outcome: Block | Suspension | void = undefined;
     try {
-      block = command.run!(ctx, args);
+      outcome = command.run!(ctx, args);
     } catch (error) {
       this.#failed(error, client, mark, command);
     }
-    const took = server.timer.stop(started);
-    const failed = this.#countErrors(reply);
-    if (reply !== outerReply) this.#errorsCounted = outerErrors;
+    if (outcome instanceof Suspension) {
+      // Not through yet: what has to be done when it is stays with it.
+      const kept = args.copy();
+      this.#frames[this.depth - 1] = {
+        client,
+        command,
+        args: kept,
+        db,
+        dirtyBefore,
+        suspension: outcome,
+      };
+      this.#countErrors(reply);
+      this.depth--;
+      if (outermost) this.#putAside(client, mark);
+    } else {
+      const took = server.timer.stop(started);
+      this.#finish(client, command, args, db, took, dirtyBefore, outcome);
+      if (reply !== outerReply) this.#errorsCounted = outerErrors;
+      this.depth--;
+      if (outermost) {
+        server.store.thaw();
+        server.afterCommand(client);
+      }
+    }
+    if (!outermost) {
+      ctx.client = outerClient;
+      ctx.db = outerDb;
+      ctx.reply = outerReply;
+      ctx.command = outerCommand;
+    }
+    return outcome ?? null;
+  }
+
+  /** What is due when a command is through: statistics, MONITOR, going to sleep, effects, tracking. */
+  #finish(
+    client: Client,
+    command: Command,
+    args: Args,
+    db: Database,
+    took: number,
+    dirtyBefore: number,
+    block: Block | void,
+  ): void {
+    const server = this.#server;
+    const ctx = this.ctx;
+    this.#countErrors(client.reply);
+    // Errors since the last command began, this one or one within it: so redis-server tells who failed.
+    const failed = server.errorStats.total > this.#totalAtStart;
     const waits = block !== undefined && ctx.mayBlock;
     server.recordRun(client, command, args, took, failed, waits);
     if (server.monitors.any && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0 && !ctx.resumed) {
@@ -278,17 +340,63 @@ export class Dispatcher {
     if (waits) this.#sleep(client, command, args, db, block as Block);
     this.#propagate(db.index, args, ctx.dirty !== dirtyBefore);
     if (client.tracking !== null) this.#track(client, command, args);
-    this.depth--;
-    if (outermost) {
-      server.store.thaw();
-      server.afterCommand(client);
-    } else {
-      ctx.client = outerClient;
-      ctx.db = outerDb;
-      ctx.reply = outerReply;
-      ctx.command = outerCommand;
+  }
+
+  // -- What goes on later ---------------------------------------------------------------------------------------
+
+  /** A command of this client goes on later: everything that belongs to it leaves the stage. */
+  #putAside(client: Client, mark: number): void {
+    this.#aside = new PutAside(this.ctx, client, mark, this.#frames);
+    this.#frames = [];
+    client.suspended = true;
+  }
+
+  /**
+   * Lets the command that was put aside go on for a while. Returns its client once it is through, else null.
+   */
+  goOn(): Client | null {
+    const aside = this.#aside!;
+    const { client } = aside;
+    const mark = client.reply.pos;
+    const server = this.#server;
+    const ctx = this.ctx;
+    const frames = this.#frames = aside.restore(ctx);
+    this.#aside = null;
+    while (frames.length > 0) {
+      const frame = frames.at(-1)!;
+      this.depth = frames.length;
+      ctx.client = frame.client;
+      ctx.db = frame.db;
+      ctx.reply = frame.client.reply;
+      ctx.command = frame.command;
+      this.#errorsCounted = frame.client.reply.errors;
+      let outcome: Suspension | void = undefined;
+      try {
+        outcome = frame.suspension.resume();
+      } catch (error) {
+        this.#failed(error, frame.client, frame.client.reply.pos, frame.command);
+      }
+      if (outcome instanceof Suspension) {
+        frame.suspension = outcome;
+        this.depth = 0;
+        this.#putAside(client, mark);
+        return null;
+      }
+      const took = server.clock.monoMs() - frame.suspension.beganMs;
+      this.#finish(frame.client, frame.command, frame.args, frame.db, took, frame.dirtyBefore, undefined);
+      frames.pop();
     }
-    return block ?? null;
+    this.depth = 0;
+    client.suspended = false;
+    server.store.thaw();
+    server.afterCommand(client);
+    if (client.replyMode !== ReplyMode.ON) this.#muteReply(client, mark);
+    return client;
+  }
+
+  /** True while a command that was put aside waits to go on. */
+  get busy(): boolean {
+    return this.#aside !== null;
   }
 
   /**
@@ -366,7 +474,7 @@ export class Dispatcher {
   }
 
   /** As run, but the client stays filed where it is if it must go on waiting. */
-  #rerun(client: Client, command: Command, args: Args): Block | null {
+  #rerun(client: Client, command: Command, args: Args): Block | Suspension | null {
     const mayBlock = this.ctx.mayBlock;
     this.#keepWaiting = true;
     const block = this.run(client, command, args);
@@ -391,17 +499,34 @@ export class Dispatcher {
     ctx.suppressed = ctx.forced = false;
     if (!propagation.active) return;
     if (this.depth > 1) {
-      if (asItIs) ctx.effects.push({ db, args, message });
+      if (asItIs) this.#collect(db, args, message);
       return;
     }
-    if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args, message);
-    if (asItIs) ctx.effects.push({ db, args, message });
+    const only = message ? "replicas" : undefined;
+    if (asItIs && ctx.effects.length === 0) return propagation.feed(db, args, only);
+    if (asItIs) ctx.effects.push({ db, args, only });
     propagation.flush(ctx.effects);
+  }
+
+  /** A command within another goes out with that one. */
+  #collect(db: number, args: Args, message: boolean): void {
+    const { client, effects } = this.ctx;
+    if (client.caller === null) {
+      effects.push({ db, args, only: message ? "replicas" : undefined });
+      return;
+    }
+    // A script may keep its effects from one side, and its next command has its arguments in the same place.
+    const targets = message ? client.targets & Targets.REPLICAS : client.targets;
+    const only = onlyOf(targets);
+    if (targets !== 0 && this.#server.propagation.reaches(only)) effects.push({ db, args: args.copy(), only });
   }
 
   /** What a tracking client has read, and the end of CLIENT CACHING's word. */
   #track(client: Client, command: Command, args: Args): void {
-    if ((command.flags & Flag.READONLY) !== 0) this.#server.tracking.remember(client, command, args);
+    // Of a script that only reads it is its commands that count, not the keys that it was called with.
+    if ((command.flags & Flag.READONLY) !== 0 && !command.declaresFlags) {
+      this.#server.tracking.remember(client, command, args);
+    }
     // Any CLIENT command leaves the word of CLIENT CACHING standing, as in redis-server.
     if (client.transaction === null && !command.fullName.startsWith("client|") && client.tracking !== null) {
       client.tracking.caching = false;

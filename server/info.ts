@@ -172,7 +172,7 @@ function memorySection(server: RedisServer): Field[] {
     ["allocator_resident", resident],
     ["total_system_memory", total],
     ["total_system_memory_human", humanBytes(total)],
-    ...scriptMemory(),
+    ...scriptMemory(server),
     ["maxmemory", config.maxmemory],
     ["maxmemory_human", humanBytes(config.maxmemory)],
     ["maxmemory_policy", config.maxmemoryPolicy],
@@ -198,22 +198,24 @@ function memorySection(server: RedisServer): Field[] {
   ];
 }
 
-/** Memory of scripts and functions, of which there are none yet. */
-function scriptMemory(): Field[] {
+/** Memory of scripts and functions. */
+function scriptMemory({ scripting }: RedisServer): Field[] {
+  const { scripts, functions, evalWorld, functionWorld } = scripting.memory;
+  const { libraries } = scripting;
   return [
-    ["used_memory_lua", 0],
-    ["used_memory_vm_eval", 0],
-    ["used_memory_lua_human", humanBytes(0)],
-    ["used_memory_scripts_eval", 0],
-    ["number_of_cached_scripts", 0],
-    ["number_of_functions", 0],
-    ["number_of_libraries", 0],
-    ["used_memory_vm_functions", 0],
-    ["used_memory_vm_total", 0],
-    ["used_memory_vm_total_human", humanBytes(0)],
-    ["used_memory_functions", 0],
-    ["used_memory_scripts", 0],
-    ["used_memory_scripts_human", humanBytes(0)],
+    ["used_memory_lua", evalWorld],
+    ["used_memory_vm_eval", evalWorld],
+    ["used_memory_lua_human", humanBytes(evalWorld)],
+    ["used_memory_scripts_eval", scripts],
+    ["number_of_cached_scripts", scripting.cachedScripts],
+    ["number_of_functions", libraries.functionCount],
+    ["number_of_libraries", libraries.libraries.size],
+    ["used_memory_vm_functions", functionWorld],
+    ["used_memory_vm_total", evalWorld + functionWorld],
+    ["used_memory_vm_total_human", humanBytes(evalWorld + functionWorld)],
+    ["used_memory_functions", functions],
+    ["used_memory_scripts", scripts + functions],
+    ["used_memory_scripts_human", humanBytes(scripts + functions)],
   ];
 }
 

@@ -6,6 +6,7 @@
  * in between; DEBUG RELOAD, which redis-server does in one go, drives it with {@link atOnce}.
  */
 import { Args } from "../commands/args.ts";
+import { CommandError } from "../commands/errors.ts";
 import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
 import { ManifestError } from "../persistence/aof_manifest.ts";
@@ -14,6 +15,7 @@ import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts
 import { RdbLoad } from "../persistence/rdb_load.ts";
 import { RdbReader } from "../persistence/rdb_reader.ts";
 import type { Database } from "../store.ts";
+import { latin1 } from "../types/bytes.ts";
 import { Client } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
@@ -155,7 +157,7 @@ function* rdbSteps(
       ? { expired: (db: Database, key: Uint8Array) => server.replication.expiredAtLoad(db, key) }
       : {}),
     allowDuplicates: flags.allowDuplicates,
-    functionLibrary: (source) => persistence.loadFunction(source),
+    functionLibrary: (source) => loadLibrary(server, source, flags.allowDuplicates),
     aux: (name, value) => note(server, name, value, now),
   });
   const input = RdbInput.ofSource(file, size);
@@ -179,6 +181,16 @@ function* rdbSteps(
     `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${skipped}.`,
   );
   return input.offset;
+}
+
+/** A library of the file. One that cannot be loaded is damage: the server that wrote it had it. */
+function loadLibrary({ scripting }: RedisServer, source: Uint8Array, replace: boolean): void {
+  try {
+    scripting.loadLibrary(latin1(source), replace, false);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new RdbError(`Failed creating function, ${error.text.replace(/^ERR /, "")}`, 0);
+  }
 }
 
 function note({ log, persistence }: RedisServer, name: string, value: string, now: number): void {

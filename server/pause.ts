@@ -64,13 +64,13 @@ export class Pauses {
     this.#ended();
   }
 
-  /** True where this command of this client has to wait. */
-  holds(client: Client, command: Command): boolean {
+  /** True where this command of this client, with these flags, has to wait. */
+  holds(client: Client, command: Command, flags: number): boolean {
     if (client.replica || client.primary) return false;
     if (this.mode === "all") return true;
-    if ((command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0) return true;
+    if ((flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0) return true;
     return command.fullName === "exec" && client.transaction !== null &&
-      client.transaction.queue.some((q) => (q.command.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
+      client.transaction.queue.some((queued) => (queued.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0);
   }
 
   /** Keeps the client's current request for later. */

@@ -21,7 +21,6 @@ import {
   loadRdbFile,
   loadReceived,
 } from "./loading.ts";
-import { latin1 } from "../types/bytes.ts";
 import { CommitQueue } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -69,11 +68,6 @@ export class Persistence {
   readonly loadedReplication = { id: "", offset: -1, db: 0 };
   /** For the files' notes; set by those who know. */
   replicationNote: () => ReplicationNote = () => null;
-  /** Source texts of the function libraries, and what takes them back from a file. */
-  functionSources: () => Iterable<Uint8Array> = () => this.#keptFunctions.values();
-  loadFunction: (source: Uint8Array) => void = (source) =>
-    void this.#keptFunctions.set(latin1(source), source);
-  readonly #keptFunctions = new Map<string, Uint8Array>();
   readonly #server: RedisServer;
   readonly #commits: CommitQueue;
   #dirtyAtSave = 0;
@@ -129,7 +123,7 @@ export class Persistence {
       aofBase,
       replication: aofBase ? null : this.replicationNote(),
       access: policy.endsWith("-lru") ? "idle" : policy.endsWith("-lfu") ? "frequency" : "none",
-      functions: this.functionSources(),
+      functions: [...this.#server.scripting.librarySources()],
     };
   }
 
@@ -142,7 +136,10 @@ export class Persistence {
   #aofEncoder(): SnapshotEncoder {
     const { config } = this.#server;
     if (config.aofUseRdbPreamble) return new RdbEncoder(this.rdbOptions(true));
-    return new CommandEncoder(config.aofTimestampEnabled ? this.#nowSeconds() : null, this.functionSources());
+    return new CommandEncoder(
+      config.aofTimestampEnabled ? this.#nowSeconds() : null,
+      [...this.#server.scripting.librarySources()],
+    );
   }
 
   // -- Start and end ----------------------------------------------------------------------------------------------
@@ -215,6 +212,12 @@ export class Persistence {
     return force;
   }
 
+  /** Everything goes, functions too. */
+  #empty(): void {
+    for (const db of this.#server.store.databases) db.flush();
+    this.#server.scripting.flushLibraries();
+  }
+
   // -- DEBUG ------------------------------------------------------------------------------------------------------
 
   /**
@@ -225,7 +228,7 @@ export class Persistence {
   reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
     const { config, store, log } = this.#server;
     if (save && !this.save()) return false;
-    if (flush) { for (const db of store.databases) db.flush(); }
+    if (flush) this.#empty();
     const path = joinPath(config.dir, config.dbfilename);
     try {
       const keepExpired = this.#server.isReplica;
@@ -250,13 +253,13 @@ export class Persistence {
       this.#unlisten();
       this.aof.stop();
     }
-    for (const db of store.databases) db.flush();
+    this.#empty();
     try {
       this.loadedReplication.db = 0;
       await inSlices(loadReceived(this.#server, source, size));
       return this.loadedReplication.db;
     } catch (error) {
-      for (const db of store.databases) db.flush();
+      this.#empty();
       throw error;
     } finally {
       this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
@@ -272,7 +275,7 @@ export class Persistence {
     const { store, log, propagation, config, dispatcher } = this.#server;
     const { dirty } = dispatcher.ctx;
     this.aof.flush(true);
-    for (const db of store.databases) db.flush();
+    this.#empty();
     propagation.remove(this.aof);
     try {
       atOnce(loadAof(this.#server));

@@ -20,6 +20,9 @@ export function beginPrimarySession(server: RedisServer, socket: PrimarySocket, 
   clients.add(client);
   return {
     frame: client.args,
+    get held(): Promise<void> | null {
+      return dispatcher.busy ? server.scripting.over : null;
+    },
     execute(): void {
       const { reply } = client;
       const { errors } = reply;

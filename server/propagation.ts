@@ -12,8 +12,8 @@ import type { Effect } from "../commands/context.ts";
 /** Takes commands in the order of execution; `args` is valid during the call only. */
 export interface Sink {
   feed(db: number, args: Args): void;
-  /** Published messages are fed too (replicas). */
-  readonly takesMessages?: boolean;
+  /** The replicas: messages and effects that are for them alone are fed too. */
+  readonly isReplicas?: boolean;
 }
 
 const MULTI = Args.of(["MULTI"]);
@@ -38,9 +38,16 @@ export class Propagation {
     this.active = this.#sinks.length > 0;
   }
 
+  /** True where one of those listens who get an effect that is meant for these only. */
+  reaches(only?: "replicas" | "file"): boolean {
+    return this.#sinks.some((sink) => only === undefined || (sink.isReplicas === true) === (only === "replicas"));
+  }
+
   /** One command as it came in: the usual case. */
-  feed(db: number, args: Args, message = false): void {
-    for (const sink of this.#sinks) if (!message || sink.takesMessages) sink.feed(db, args);
+  feed(db: number, args: Args, only?: "replicas" | "file"): void {
+    for (const sink of this.#sinks) {
+      if (only === undefined || (sink.isReplicas === true) === (only === "replicas")) sink.feed(db, args);
+    }
   }
 
   /** Everything one command, transaction or cycle did, as one unit; empties the list. */
@@ -48,7 +55,7 @@ export class Propagation {
     if (effects.length === 0) return;
     const wrap = effects.length > 1;
     if (wrap) this.feed(effects[0]!.db, MULTI);
-    for (const effect of effects) this.feed(effect.db, effect.args, effect.message);
+    for (const effect of effects) this.feed(effect.db, effect.args, effect.only);
     if (wrap) this.feed(effects[0]!.db, EXEC);
     effects.length = 0;
   }

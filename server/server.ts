@@ -46,6 +46,7 @@ import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
 import type { Random } from "./random.ts";
 import { Replication } from "./replication.ts";
+import { Scripting } from "./scripting.ts";
 import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
@@ -124,6 +125,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly latency: LatencyMonitor;
   readonly slowlog: SlowLog = new SlowLog();
   readonly monitors: Monitors;
+  readonly scripting: Scripting;
 
   // State that the gate asks for on each command; plain fields, kept by those who know.
   /** A data set is being loaded: most commands answer LOADING. */
@@ -201,6 +203,7 @@ export class RedisServer implements KeyspaceEvents {
     this.monitors = new Monitors(clock);
     this.expiry = new ExpiryCycle(this.store, clock, this.stats, this.latency);
     this.dispatcher = new Dispatcher(this);
+    this.scripting = new Scripting(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
     this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
     this.persistence = new Persistence(this, disk);
@@ -257,6 +260,7 @@ export class RedisServer implements KeyspaceEvents {
     clearTimeout(this.#cron);
     clearTimeout(this.#expirySlice);
     this.blocking.stop();
+    this.scripting.stop();
     this.pauses.stop();
     this.eviction.stop();
     for (const client of [...this.clients.values()]) client.transport?.destroy();
@@ -588,6 +592,12 @@ export class RedisServer implements KeyspaceEvents {
     const now = this.nowMs = this.clock.wallMs();
     this.store.lruClock = Math.floor(now / 1000) & 0xffffff;
     this.store.lfuClock = Math.floor(now / 60000) & 0xffff;
+    if (this.dispatcher.busy) {
+      // A script is in the middle of its work: nothing but it may touch the data.
+      this.#clientsCron(now);
+      this.#sampleRates();
+      return;
+    }
     if (this.#expirySlice === undefined) this.#expireSome(period);
     for (const db of this.store.databases) {
       if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
@@ -609,6 +619,7 @@ export class RedisServer implements KeyspaceEvents {
   #expireSome = (period: number): void => {
     this.#expirySlice = undefined;
     if (this.#stopping || this.cronPaused || this.isReplica || this.pauses.active || this.loading) return;
+    if (this.dispatcher.busy) return;
     let rest = 0;
     try {
       rest = this.expiry.run(period, this.config.activeExpireEffort);

@@ -6,16 +6,19 @@
 /** How many different error codes are told apart before errorstats gives up (a limit of Redis). */
 const MAX_ERROR_CODES = 128;
 
+/** Bytes that a code word has at most; an error that begins otherwise counts as ERR. */
+const LONGEST_CODE = 30;
+
 /** Errors by their code word (INFO errorstats). */
 export class ErrorStats {
   readonly counts = new Map<string, number>();
   total = 0;
 
-  /** Counts an error reply by the word before the first space. */
+  /** Counts an error reply by the word before the first space, if that comes early enough for a code. */
   count(text: string): void {
     this.total++;
     const space = text.indexOf(" ");
-    const code = space < 0 ? text : text.slice(0, space);
+    const code = space < 0 || space > LONGEST_CODE ? "ERR" : text.slice(0, space);
     const known = this.counts.get(code);
     if (known === undefined && this.counts.size >= MAX_ERROR_CODES) return;
     this.counts.set(code, (known ?? 0) + 1);

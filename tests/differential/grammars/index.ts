@@ -11,6 +11,7 @@ import { introspection } from "./introspection.ts";
 import { lists } from "./lists.ts";
 import { notifications } from "./notifications.ts";
 import { pubsub } from "./pubsub.ts";
+import { scripting } from "./scripting.ts";
 import { sets } from "./sets.ts";
 import { sort } from "./sort.ts";
 import { streams } from "./streams.ts";
@@ -33,6 +34,7 @@ export const GRAMMARS: readonly Grammar[] = [
   hyperloglog,
   sort,
   transactions,
+  scripting,
   pubsub,
   notifications,
   tracking,

@@ -1,0 +1,178 @@
+/**
+ * One script under way: it runs in the middle of the command that called it, and if it takes longer than
+ * busy-reply-threshold, it goes on in slices between which others are told that the server is busy.
+ */
+
+import { Suspension } from "../../commands/block.ts";
+import type { Context } from "../../commands/context.ts";
+import { LuaError, LuaInterrupt, type Position } from "../../lua/error.ts";
+import { formatNumber } from "../../lua/number.ts";
+import type { LuaState } from "../../lua/state.ts";
+import { LuaTable } from "../../lua/table.ts";
+import { type LuaFunction, LuaUserdata, type LuaValue, typeName } from "../../lua/value.ts";
+import type { Client } from "../client.ts";
+import type { RedisServer } from "../server.ts";
+import type { Permissions, ScriptCaller } from "./caller.ts";
+import { LuaToReply, messageOf } from "./to_reply.ts";
+
+/** A slice of a script that has become busy, milliseconds. */
+const SLICE_MS = 10;
+const KILLED = "ERR Script killed by user with SCRIPT KILL...";
+
+/** A script that runs. */
+export interface ScriptRun extends Permissions {
+  /** Digest of a script, name of a function. */
+  readonly name: string;
+  readonly isFunction: boolean;
+  /** Monotonic milliseconds. */
+  readonly startedMs: number;
+}
+
+/** Runs scripts, one at a time. */
+export class ScriptRunner {
+  /** The script under way, null without one. */
+  current: ScriptRun | null = null;
+  readonly #server: RedisServer;
+  readonly #caller: ScriptCaller;
+  readonly #toReply: LuaToReply;
+  #call: Generator<void, LuaValue[], void> | null = null;
+  #state: LuaState | null = null;
+  readonly #waiting: (() => void)[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(server: RedisServer, caller: ScriptCaller) {
+    this.#server = server;
+    this.#caller = caller;
+    this.#toReply = new LuaToReply(server.errorStats);
+  }
+
+  /** Calls a function of this world for the command that `ctx` runs, and writes its reply. */
+  start(
+    ctx: Context,
+    run: ScriptRun,
+    state: LuaState,
+    fn: LuaFunction,
+    args: readonly LuaValue[],
+  ): Suspension | void {
+    const threshold = this.#server.config.busyReplyThreshold;
+    const { caller } = run;
+    // What the append-only file and a primary have decided is not ours to stop.
+    const limit = threshold === 0 || caller.loader || caller.primary ? Infinity : threshold;
+    this.current = run;
+    this.#state = state;
+    this.#call = state.run(fn, args);
+    this.#caller.begin(run);
+    if (!this.#goOn(ctx, run.startedMs + limit)) return;
+    this.#server.log.warning(
+      `Slow script detected: still in execution after ${Math.floor(this.#server.clock.monoMs() - run.startedMs)} ` +
+        `milliseconds. You can try killing the script using the ${run.isFunction ? "FUNCTION" : "SCRIPT"} KILL ` +
+        `command. Script name is: ${run.name}.`,
+    );
+    run.args = run.args.copy();
+    this.#schedule();
+    const suspension: Suspension = new Suspension(run.startedMs, () => {
+      if (!this.#goOn(ctx, this.#server.clock.monoMs() + SLICE_MS)) return;
+      this.#schedule();
+      return suspension;
+    });
+    return suspension;
+  }
+
+  /** Ends the script that is busy, at its next step. */
+  kill(): void {
+    this.#state!.interrupt(KILLED);
+  }
+
+  /** Fulfilled when the busy script is over. */
+  get over(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The server ends. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      const client: Client | null = this.#server.dispatcher.goOn();
+      if (client === null) return;
+      this.#server.wake(client);
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }, 0);
+  }
+
+  /** Runs until the script's end or this time. True where it is not through. */
+  #goOn(ctx: Context, untilMs: number): boolean {
+    const { clock } = this.#server;
+    const call = this.#call!;
+    const { mayBlock } = ctx;
+    ctx.mayBlock = false;
+    let failure: unknown;
+    let failed = false;
+    let results: LuaValue[] | undefined;
+    try {
+      for (;;) {
+        const step = call.next();
+        if (step.done) {
+          results = step.value;
+          break;
+        }
+        if (clock.monoMs() >= untilMs) return true;
+      }
+    } catch (error) {
+      failed = true;
+      failure = error;
+    } finally {
+      ctx.mayBlock = mayBlock;
+    }
+    const run = this.current!;
+    this.current = this.#call = null;
+    this.#caller.end();
+    const { reply } = run.caller;
+    const resp3 = this.#caller.client.reply.protocol === 3;
+    if (failed) this.#fail(run, failure);
+    else this.#toReply.write(results![0], reply, resp3);
+    ctx.preventPropagation();
+    return false;
+  }
+
+  /** Answers with the error that ended a script. */
+  #fail(run: ScriptRun, error: unknown): void {
+    if (!(error instanceof LuaError)) throw error;
+    const { value, position } = error;
+    let text: string;
+    let counted = false;
+    if (error instanceof LuaInterrupt) text = KILLED;
+    else if (value instanceof LuaTable) {
+      text = messageOf(value);
+      counted = value.getStr("ignore_error_stats_update") === true;
+    } else text = `ERR ${shown(value)}`;
+    if (position !== undefined) text += ` script: ${run.name}, on ${chunkOf(position)}:${position.line}.`;
+    this.#toReply.error(run.caller.reply, text, counted);
+  }
+}
+
+/** An error value that is no table, as `tostring` gives it, up to a zero byte. */
+function shown(value: LuaValue): string {
+  switch (typeof value) {
+    case "string": {
+      const zero = value.indexOf("\0");
+      return zero < 0 ? value : value.slice(0, zero);
+    }
+    case "number":
+      return formatNumber(value);
+    case "undefined":
+      return "nil";
+    case "boolean":
+      return String(value);
+  }
+  if (value instanceof LuaUserdata) return value.text;
+  return `${typeName(value)}: 0x${value.address.toString(16)}`;
+}
+
+/** The name that the chunk was compiled with: "@" stands before those of files, a text of the script's own is itself. */
+function chunkOf({ source }: Position): string {
+  const inner = /^\[string "(.*)"\]$/s.exec(source);
+  return inner === null ? "@" + source : inner[1]!;
+}

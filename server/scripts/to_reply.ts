@@ -1,0 +1,167 @@
+/**
+ * What a script returns, as a reply: the other way round of to_lua.ts. Numbers lose their fraction, nil ends an array,
+ * a table with one of the known fields is what that says. What has no form in RESP (a function) is null.
+ */
+
+import { formatNumber } from "../../lua/number.ts";
+import { LuaTable } from "../../lua/table.ts";
+import type { LuaValue } from "../../lua/value.ts";
+import type { Reply } from "../../resp.ts";
+import { fromLatin1 } from "../../types/bytes.ts";
+import type { ErrorStats } from "../stats.ts";
+
+/**
+ * redis-server converts on Lua's stack, which holds so many values; where it is full the rest is an error. Each level of
+ * a table takes one place of it, of a set two or three, as here.
+ */
+const STACK_SLOTS = 8000;
+/** Places taken before, and places that must be free for one value. */
+const FIRST_SLOT = 2;
+const NEEDED_SLOTS = 4;
+const STACK_FULL = "ERR reached lua stack limit";
+
+const LEAST_INT64 = -(2n ** 63n);
+
+/** Writes what scripts return. */
+export class LuaToReply {
+  #reply!: Reply;
+  /** The script has asked for RESP3: booleans stay booleans. */
+  #resp3 = false;
+  readonly #errors: ErrorStats;
+
+  /** `errors` counts the errors in what is returned that no command has counted. */
+  constructor(errors: ErrorStats) {
+    this.#errors = errors;
+  }
+
+  /** Writes a value. `resp3`: the script has called redis.setresp(3). */
+  write(value: LuaValue, reply: Reply, resp3: boolean): void {
+    this.#reply = reply;
+    this.#resp3 = resp3;
+    this.#value(value, FIRST_SLOT);
+  }
+
+  #value(value: LuaValue, slot: number): void {
+    const reply = this.#reply;
+    if (slot + NEEDED_SLOTS > STACK_SLOTS) return this.error(reply, STACK_FULL, false);
+    switch (typeof value) {
+      case "string":
+        return reply.bulkText(value);
+      case "number":
+        return reply.integer(integerOf(value));
+      case "boolean":
+        if (this.#resp3) return reply.boolean(value);
+        return value ? reply.integer(1) : reply.null();
+      case "object":
+        if (value instanceof LuaTable) return this.#table(value, slot);
+    }
+    reply.null();
+  }
+
+  /** Writes an error; `counted`: the statistics know it. */
+  error(reply: Reply, text: string, counted: boolean): void {
+    if (!counted) this.#errors.count(text);
+    reply.countedError(text);
+  }
+
+  #table(table: LuaTable, slot: number): void {
+    const reply = this.#reply;
+    if (typeof table.getStr("err") === "string") {
+      return this.error(reply, messageOf(table), table.getStr("ignore_error_stats_update") === true);
+    }
+    const ok = table.getStr("ok");
+    if (typeof ok === "string") return reply.simple(oneLine(cut(ok)));
+    const double = table.getStr("double");
+    if (typeof double === "number") return double === double ? reply.double(double) : reply.doubleText("-nan");
+    const map = table.getStr("map");
+    if (map instanceof LuaTable) return this.#map(map, slot);
+    const set = table.getStr("set");
+    if (set instanceof LuaTable) return this.#set(set, slot);
+    const bigNumber = table.getStr("big_number");
+    if (typeof bigNumber === "string") return reply.bigNumber(oneLine(bigNumber));
+    const verbatim = table.getStr("verbatim_string");
+    if (verbatim instanceof LuaTable) {
+      const format = verbatim.getStr("format"), text = verbatim.getStr("string");
+      if (typeof format === "string" && typeof text === "string") {
+        return reply.verbatimBytes(fromLatin1(text), threeBytes(cut(format)));
+      }
+    }
+    this.#array(table, slot);
+  }
+
+  #array(table: LuaTable, slot: number): void {
+    const reply = this.#reply;
+    const mark = reply.pos;
+    // Most tables end where their length says, and their header need not be pushed in afterwards.
+    const length = table.length();
+    if (table.getNumber(length + 1) === undefined && isSolid(table, length)) {
+      reply.array(length);
+      for (let i = 1; i <= length; i++) this.#value(table.getNumber(i), slot + 1);
+      return;
+    }
+    let count = 0;
+    for (;; count++) {
+      const value = table.getNumber(count + 1);
+      if (value === undefined) break;
+      this.#value(value, slot + 1);
+    }
+    reply.endArray(mark, count);
+  }
+
+  #map(map: LuaTable, slot: number): void {
+    const reply = this.#reply;
+    reply.map(sizeOf(map));
+    for (let i = map.nextIndex(-1); i >= 0; i = map.nextIndex(i)) {
+      this.#value(map.keyAt(i), slot + 4);
+      this.#value(map.valueAt(i), slot + 3);
+    }
+  }
+
+  #set(set: LuaTable, slot: number): void {
+    const reply = this.#reply;
+    reply.set(sizeOf(set));
+    for (let i = set.nextIndex(-1); i >= 0; i = set.nextIndex(i)) this.#value(set.keyAt(i), slot + 3);
+  }
+}
+
+/** The text of an error table. */
+export function messageOf(table: LuaTable): string {
+  const err = table.getStr("err");
+  if (typeof err === "number") return formatNumber(err);
+  return typeof err === "string" ? cut(err) : "ERR unknown error";
+}
+
+/** A number as C casts it to a signed 64-bit integer: what does not fit is the least. */
+function integerOf(value: number): number | bigint {
+  const whole = Math.trunc(value);
+  if (Number.isSafeInteger(whole)) return whole === 0 ? 0 : whole;
+  if (whole >= -9223372036854775808 && whole < 9223372036854775808) return BigInt(whole);
+  return LEAST_INT64;
+}
+
+/** No nil among the elements 1 to `length`. */
+function isSolid(table: LuaTable, length: number): boolean {
+  for (let i = 1; i <= length; i++) if (table.getNumber(i) === undefined) return false;
+  return true;
+}
+
+function sizeOf(table: LuaTable): number {
+  let size = 0;
+  for (let i = table.nextIndex(-1); i >= 0; i = table.nextIndex(i)) size++;
+  return size;
+}
+
+/** Up to the first zero byte: Redis handles these texts as C strings. */
+function cut(text: string): string {
+  const zero = text.indexOf("\0");
+  return zero < 0 ? text : text.slice(0, zero);
+}
+
+function oneLine(text: string): string {
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text;
+}
+
+/** A verbatim string's format has three bytes. */
+function threeBytes(format: string): string {
+  return format.slice(0, 3).padEnd(3, " ");
+}
