@@ -85,7 +85,11 @@ function exec(ctx: Context): Suspension | void {
 }
 
 /** Runs the queued commands from this one on, up to one that goes on later: the rest then follows it. */
-function runFrom(ctx: Context, transaction: NonNullable<Client["transaction"]>, first: number): Suspension | void {
+function runFrom(
+  ctx: Context,
+  transaction: NonNullable<Client["transaction"]>,
+  first: number,
+): Suspension | void {
   const { client, server } = ctx;
   const { queue } = transaction;
   const mayBlock = ctx.mayBlock;

@@ -79,8 +79,6 @@ export class Dispatcher {
   #aside: PutAside | null = null;
   /** Commands put aside by the run going on, the outermost first. */
   #frames: Frame[] = [];
-  /** Errors counted when the last command began. */
-  #totalAtStart = 0;
   /** Memory was over its limit when the last request came, before it ran: scripts ask. */
   outOfMemory = false;
   /** By id: the setting that allows a command which could harm the host. */
@@ -267,7 +265,6 @@ export class Dispatcher {
     const outerErrors = this.#errorsCounted;
     if (!outermost && reply === outerReply) this.#countErrors(reply); // EXEC's own so far
     this.#errorsCounted = reply.errors;
-    this.#totalAtStart = server.errorStats.total;
     ctx.client = client;
     const db = ctx.db = client.db;
     ctx.reply = reply;
@@ -329,9 +326,7 @@ export class Dispatcher {
   ): void {
     const server = this.#server;
     const ctx = this.ctx;
-    this.#countErrors(client.reply);
-    // Errors since the last command began, this one or one within it: so redis-server tells who failed.
-    const failed = server.errorStats.total > this.#totalAtStart;
+    const failed = this.#countErrors(client.reply);
     const waits = block !== undefined && ctx.mayBlock;
     server.recordRun(client, command, args, took, failed, waits);
     if (server.monitors.any && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0 && !ctx.resumed) {
@@ -518,7 +513,9 @@ export class Dispatcher {
     // A script may keep its effects from one side, and its next command has its arguments in the same place.
     const targets = message ? client.targets & Targets.REPLICAS : client.targets;
     const only = onlyOf(targets);
-    if (targets !== 0 && this.#server.propagation.reaches(only)) effects.push({ db, args: args.copy(), only });
+    if (targets !== 0 && this.#server.propagation.reaches(only)) {
+      effects.push({ db, args: args.copy(), only });
+    }
   }
 
   /** What a tracking client has read, and the end of CLIENT CACHING's word. */

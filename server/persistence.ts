@@ -226,7 +226,7 @@ export class Persistence {
    * which the log explains.
    */
   reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
-    const { config, store, log } = this.#server;
+    const { config, log } = this.#server;
     if (save && !this.save()) return false;
     if (flush) this.#empty();
     const path = joinPath(config.dir, config.dbfilename);
@@ -247,7 +247,7 @@ export class Persistence {
    * which database the file says the stream behind it has selected.
    */
   async replace(source: ByteSource, size: number): Promise<number> {
-    const { store, config } = this.#server;
+    const { config } = this.#server;
     for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
     if (config.appendonly) {
       this.#unlisten();
@@ -272,7 +272,7 @@ export class Persistence {
 
   /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */
   reloadAof(): boolean {
-    const { store, log, propagation, config, dispatcher } = this.#server;
+    const { log, propagation, config, dispatcher } = this.#server;
     const { dirty } = dispatcher.ctx;
     this.aof.flush(true);
     this.#empty();

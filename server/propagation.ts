@@ -40,7 +40,9 @@ export class Propagation {
 
   /** True where one of those listens who get an effect that is meant for these only. */
   reaches(only?: "replicas" | "file"): boolean {
-    return this.#sinks.some((sink) => only === undefined || (sink.isReplicas === true) === (only === "replicas"));
+    return this.#sinks.some((sink) =>
+      only === undefined || (sink.isReplicas === true) === (only === "replicas")
+    );
   }
 
   /** One command as it came in: the usual case. */

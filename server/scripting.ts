@@ -11,7 +11,12 @@ import type { Command } from "../commands/table.ts";
 import { LuaError } from "../lua/error.ts";
 import type { LuaState } from "../lua/state.ts";
 import { LuaTable } from "../lua/table.ts";
-import { FunctionPayloadError, functionsOfPayload, isPayload, payloadOfFunctions } from "../persistence/dump.ts";
+import {
+  FunctionPayloadError,
+  functionsOfPayload,
+  isPayload,
+  payloadOfFunctions,
+} from "../persistence/dump.ts";
 import { fromLatin1, latin1 } from "../types/bytes.ts";
 import { sha1OfBytes } from "./scripts/api.ts";
 import { type Script, ScriptCache } from "./scripts/cache.ts";
@@ -34,7 +39,9 @@ const BUSY_SCRIPT = new CommandError(
 const BUSY_FUNCTION = new CommandError(
   "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
 );
-const READ_ONLY_COMMAND = new CommandError("ERR Can not execute a script with write flag using *_ro command.");
+const READ_ONLY_COMMAND = new CommandError(
+  "ERR Can not execute a script with write flag using *_ro command.",
+);
 const STALE = new CommandError(
   "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' flag is not set on the script.",
 );
@@ -289,7 +296,8 @@ export class Scripting {
   get memory(): { scripts: number; functions: number; evalWorld: number; functionWorld: number } {
     let text = 0;
     for (const { source } of this.libraries.libraries.values()) text += source.length;
-    const world = (made: boolean, bytes: number): number => made ? WORLD_BYTES + bytes * COMPILED_BYTES_PER_BYTE : 0;
+    const world = (made: boolean, bytes: number): number =>
+      made ? WORLD_BYTES + bytes * COMPILED_BYTES_PER_BYTE : 0;
     return {
       scripts: this.#cache.bytes,
       functions: this.libraries.bytes,

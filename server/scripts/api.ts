@@ -9,7 +9,7 @@ import { formatNumber, parseNumber } from "../../lua/number.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { hostFunction, type LuaValue, NOTHING, type PlainFunction } from "../../lua/value.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
-import { SHA1_BYTES, sha1 } from "../../types/sha1.ts";
+import { sha1, SHA1_BYTES } from "../../types/sha1.ts";
 import type { RedisServer } from "../server.ts";
 import { REDIS_VERSION } from "../version.ts";
 import type { ScriptCaller } from "./caller.ts";

@@ -50,7 +50,9 @@ export class ScriptCache {
   findText(buf: Uint8Array, start: number, end: number): Script | undefined {
     const slot = slotOf(buf, start, end);
     const recent = this.#recent[slot];
-    if (recent !== undefined && equalBytes(recent.source, 0, recent.source.length, buf, start, end)) return recent;
+    if (recent !== undefined && equalBytes(recent.source, 0, recent.source.length, buf, start, end)) {
+      return recent;
+    }
     if (this.size === 0) return undefined;
     const script = this.#get(sha1OfBytes(buf, start, end));
     if (script !== undefined) this.#recent[slot] = script;
@@ -61,7 +63,9 @@ export class ScriptCache {
   findSha(buf: Uint8Array, start: number, end: number): Script | undefined {
     if (end - start !== SHA_DIGITS) return undefined;
     let prefix = 0;
-    for (let i = start; i < start + 8; i++) prefix = prefix << 4 | (buf[i]! & 15) + (buf[i]! > 57 ? 9 : 0) & 15;
+    for (let i = start; i < start + 8; i++) {
+      prefix = prefix << 4 | (buf[i]! & 15) + (buf[i]! > 57 ? 9 : 0) & 15;
+    }
     const scripts = this.#bySha.get(prefix);
     if (scripts === undefined) return undefined;
     for (const script of scripts) if (isSha(script.sha, buf, start)) return script;

@@ -6,15 +6,10 @@
 
 import { Buffer } from "node:buffer";
 import { Args } from "../../commands/args.ts";
-import {
-  type CommandError,
-  NOREPLICAS,
-  OOM,
-  READONLY,
-} from "../../commands/errors.ts";
+import { type CommandError, NOREPLICAS, OOM, READONLY } from "../../commands/errors.ts";
 import { type Command, Flag } from "../../commands/table.ts";
 import { LuaError } from "../../lua/error.ts";
-import { formatGeneral } from "../../lua/number.ts";
+import { generalText } from "../../lua/printf.ts";
 import type { LuaValue } from "../../lua/value.ts";
 import { Client, Targets } from "../client.ts";
 import type { RedisServer } from "../server.ts";
@@ -43,7 +38,8 @@ const STALE = "ERR Can not execute the command on a stale replica";
 const READ_ONLY_SCRIPT = "ERR Write commands are not allowed from read-only scripts.";
 const DENIED = {
   command: "ERR The user executing the script can't run this command or subcommand",
-  key: "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+  key:
+    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
   channel: "ERR The user executing the script can't publish to the channel mentioned in the command",
 } as const;
 
@@ -230,7 +226,7 @@ function numberText(value: number): string {
   if (value !== value) return "-nan";
   if (value === Infinity) return "inf";
   if (value === -Infinity) return "-inf";
-  return formatGeneral(value, 17);
+  return generalText(value, 17);
 }
 
 /** Long texts are written by the runtime, which is quicker with them; short ones by hand. */

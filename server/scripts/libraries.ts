@@ -31,7 +31,8 @@ export interface Library {
   readonly functions: ScriptFunction[];
 }
 
-const BAD_NAME = "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
+const BAD_NAME =
+  "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
 /** FUNCTION LOAD gives up after so long, milliseconds. */
 const LOAD_LIMIT_MS = 500;
 /** Bytes that a library and a function take beside their texts, about. */
@@ -186,13 +187,17 @@ export class LibraryLoader {
 function fromPair([name, callback]: readonly LuaValue[]): ScriptFunction {
   const text = stringOf(name);
   if (text === undefined) refuse("first argument to redis.register_function must be a string");
-  if (!(callback instanceof LuaFunction)) refuse("second argument to redis.register_function must be a function");
+  if (!(callback instanceof LuaFunction)) {
+    refuse("second argument to redis.register_function must be a function");
+  }
   return { name: text, description: null, flags: 0, callback };
 }
 
 function fromTable(table: LuaValue): ScriptFunction {
   if (!(table instanceof LuaTable)) {
-    refuse("calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).");
+    refuse(
+      "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).",
+    );
   }
   let name: string | undefined;
   let description: string | null = null;

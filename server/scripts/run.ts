@@ -64,8 +64,12 @@ export class ScriptRunner {
     this.#caller.begin(run);
     if (!this.#goOn(ctx, run.startedMs + limit)) return;
     this.#server.log.warning(
-      `Slow script detected: still in execution after ${Math.floor(this.#server.clock.monoMs() - run.startedMs)} ` +
-        `milliseconds. You can try killing the script using the ${run.isFunction ? "FUNCTION" : "SCRIPT"} KILL ` +
+      `Slow script detected: still in execution after ${
+        Math.floor(this.#server.clock.monoMs() - run.startedMs)
+      } ` +
+        `milliseconds. You can try killing the script using the ${
+          run.isFunction ? "FUNCTION" : "SCRIPT"
+        } KILL ` +
         `command. Script name is: ${run.name}.`,
     );
     run.args = run.args.copy();
@@ -132,7 +136,7 @@ export class ScriptRunner {
     const { reply } = run.caller;
     const resp3 = this.#caller.client.reply.protocol === 3;
     if (failed) this.#fail(run, failure);
-    else this.#toReply.write(results![0], reply, resp3);
+    else this.#toReply.write(results![0], run.command, reply, resp3);
     ctx.preventPropagation();
     return false;
   }
@@ -149,7 +153,7 @@ export class ScriptRunner {
       counted = value.getStr("ignore_error_stats_update") === true;
     } else text = `ERR ${shown(value)}`;
     if (position !== undefined) text += ` script: ${run.name}, on ${chunkOf(position)}:${position.line}.`;
-    this.#toReply.error(run.caller.reply, text, counted);
+    this.#toReply.fail(run.command, run.caller.reply, text, counted);
   }
 }
 

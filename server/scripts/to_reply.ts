@@ -3,6 +3,7 @@
  * a table with one of the known fields is what that says. What has no form in RESP (a function) is null.
  */
 
+import type { Command } from "../../commands/table.ts";
 import { formatNumber } from "../../lua/number.ts";
 import { LuaTable } from "../../lua/table.ts";
 import type { LuaValue } from "../../lua/value.ts";
@@ -25,6 +26,9 @@ const LEAST_INT64 = -(2n ** 63n);
 /** Writes what scripts return. */
 export class LuaToReply {
   #reply!: Reply;
+  #command!: Command;
+  /** An error was written that nobody had counted. */
+  #failed = false;
   /** The script has asked for RESP3: booleans stay booleans. */
   #resp3 = false;
   readonly #errors: ErrorStats;
@@ -34,16 +38,27 @@ export class LuaToReply {
     this.#errors = errors;
   }
 
-  /** Writes a value. `resp3`: the script has called redis.setresp(3). */
-  write(value: LuaValue, reply: Reply, resp3: boolean): void {
+  /** Writes the value that a script returned to `command`. `resp3`: the script has called redis.setresp(3). */
+  write(value: LuaValue, command: Command, reply: Reply, resp3: boolean): void {
+    this.#command = command;
     this.#reply = reply;
     this.#resp3 = resp3;
+    this.#failed = false;
     this.#value(value, FIRST_SLOT);
+    if (this.#failed) command.stats.failed++;
+  }
+
+  /** Writes the error that ended a script, of which the statistics know already if it is `counted`. */
+  fail(command: Command, reply: Reply, text: string, counted: boolean): void {
+    this.#command = command;
+    this.#reply = reply;
+    this.#error(text, counted);
+    if (!counted) command.stats.failed++;
   }
 
   #value(value: LuaValue, slot: number): void {
     const reply = this.#reply;
-    if (slot + NEEDED_SLOTS > STACK_SLOTS) return this.error(reply, STACK_FULL, false);
+    if (slot + NEEDED_SLOTS > STACK_SLOTS) return this.#error(STACK_FULL, false);
     switch (typeof value) {
       case "string":
         return reply.bulkText(value);
@@ -58,21 +73,31 @@ export class LuaToReply {
     reply.null();
   }
 
-  /** Writes an error; `counted`: the statistics know it. */
-  error(reply: Reply, text: string, counted: boolean): void {
-    if (!counted) this.#errors.count(text);
-    reply.countedError(text);
+  /**
+   * Writes an error. As redis-server counts failures: each error that is in the statistics already is one, those that are not
+   * make one together.
+   */
+  #error(text: string, counted: boolean): void {
+    if (counted) this.#command.stats.failed++;
+    else {
+      this.#errors.count(text);
+      this.#failed = true;
+    }
+    this.#reply.countedError(text);
   }
 
   #table(table: LuaTable, slot: number): void {
     const reply = this.#reply;
     if (typeof table.getStr("err") === "string") {
-      return this.error(reply, messageOf(table), table.getStr("ignore_error_stats_update") === true);
+      const counted = table.getStr("ignore_error_stats_update") === true;
+      return this.#error(messageOf(table), counted);
     }
     const ok = table.getStr("ok");
     if (typeof ok === "string") return reply.simple(oneLine(cut(ok)));
     const double = table.getStr("double");
-    if (typeof double === "number") return double === double ? reply.double(double) : reply.doubleText("-nan");
+    if (typeof double === "number") {
+      return double === double ? reply.double(double) : reply.doubleText("-nan");
+    }
     const map = table.getStr("map");
     if (map instanceof LuaTable) return this.#map(map, slot);
     const set = table.getStr("set");

@@ -14,21 +14,18 @@ import { LuaState } from "../../lua/state.ts";
 import { openString } from "../../lua/string_library.ts";
 import { openStruct } from "../../lua/struct.ts";
 import { LuaTable } from "../../lua/table.ts";
-import {
-  all,
-  generatorFunction,
-  hostFunction,
-  LuaFunction,
-  type LuaValue,
-} from "../../lua/value.ts";
+import { all, generatorFunction, hostFunction, LuaFunction, type LuaValue } from "../../lua/value.ts";
 import type { RedisServer } from "../server.ts";
 import { commonApi, evalApi, scriptApi, tableOf } from "./api.ts";
 import type { ScriptCaller } from "./caller.ts";
 
 /** The globals of scripts. */
 const GLOBALS = new Set([
-  ..."_G _VERSION assert bit cjson cmsgpack collectgarbage coroutine error gcinfo getmetatable ipairs load".split(" "),
-  ..."loadstring math next pairs pcall rawequal rawget rawset select setmetatable string struct table".split(" "),
+  ..."_G _VERSION assert bit cjson cmsgpack collectgarbage coroutine error gcinfo getmetatable ipairs load"
+    .split(" "),
+  ..."loadstring math next pairs pcall rawequal rawget rawset select setmetatable string struct table".split(
+    " ",
+  ),
   ..."tonumber tostring type unpack xpcall".split(" "),
 ]);
 
@@ -96,7 +93,7 @@ function newWorld(): LuaState {
   for (let i = globals.nextIndex(-1); i >= 0; i = globals.nextIndex(i)) names.push(globals.keyAt(i));
   for (const name of names) if (!GLOBALS.has(String(name))) globals.set(name, undefined);
   const original = globals.getStr("pcall");
-  if (!(original instanceof LuaFunction)) return state;
+  if (!(original instanceof LuaFunction)) throw new Error("a Lua without pcall");
   globals.setStr("pcall", unwrappingPcall(state, original));
   return state;
 }

@@ -51,9 +51,15 @@ test("jobs are worked off, by priority, with results, failures and retries", () 
     await queue.add("low", { n: 1 }, { priority: 10 });
     await queue.add("high", { n: 2 }, { priority: 1 });
     const last = await queue.add("sum", { n: 3, list: [1, 2, 3] }, { priority: 20 });
-    const flaky = await queue.add("flaky", {}, { priority: 30, attempts: 3, backoff: { type: "fixed", delay: 20 } });
+    const flaky = await queue.add("flaky", {}, {
+      priority: 30,
+      attempts: 3,
+      backoff: { type: "fixed", delay: 20 },
+    });
     const broken = await queue.add("broken", {}, { priority: 40 });
-    await queue.addBulk(Array.from({ length: 50 }, (_, n) => ({ name: "bulk", data: { n }, opts: { priority: 50 } })));
+    await queue.addBulk(
+      Array.from({ length: 50 }, (_, n) => ({ name: "bulk", data: { n }, opts: { priority: 50 } })),
+    );
     assertEquals(await queue.getJobCounts("prioritized", "active"), { prioritized: 55, active: 0 });
     open(
       new Worker("work", async (job: Job) => {
@@ -89,7 +95,10 @@ test("delayed and repeated jobs, pausing and resuming", () =>
     assert(await queue.isPaused());
     await queue.add("paused", {});
     await queue.add("delayed", {}, { delay: 60 });
-    await queue.upsertJobScheduler("tick", { every: 50, limit: 3 }, { name: "tick", data: { from: "scheduler" } });
+    await queue.upsertJobScheduler("tick", { every: 50, limit: 3 }, {
+      name: "tick",
+      data: { from: "scheduler" },
+    });
     assertEquals(seen, []);
     await queue.resume();
     await until(() => seen.includes("paused") && seen.includes("delayed"));
@@ -105,7 +114,9 @@ test("a flow: the parent waits for its children and gets their results", () =>
     const flow = open(new FlowProducer({ connection }));
     const queue = open(new Queue("parents", { connection }));
     let result: unknown;
-    open(new Worker("children", (job: Job) => Promise.resolve(job.data.n * 2), { connection, concurrency: 3 }));
+    open(
+      new Worker("children", (job: Job) => Promise.resolve(job.data.n * 2), { connection, concurrency: 3 }),
+    );
     open(
       new Worker("parents", async (job: Job) => {
         result = Object.values(await job.getChildrenValues()).sort();

@@ -47,9 +47,15 @@ const WRAPPERS: readonly { text: string; plain: boolean }[] = [
   { text: "redis.setresp(3) return redis.pcall(unpack(ARGV))", plain: true },
   { text: "redis.setresp(3)\nlocal r = redis.pcall(unpack(ARGV))\nreturn {type(r), r}", plain: false },
   { text: "redis.call('SELECT', 1) return redis.pcall(unpack(ARGV))", plain: true },
-  { text: "local r = redis.pcall(unpack(ARGV)) if type(r) == 'table' then return #r end return r", plain: false },
+  {
+    text: "local r = redis.pcall(unpack(ARGV)) if type(r) == 'table' then return #r end return r",
+    plain: false,
+  },
   { text: "local ok, e = pcall(redis.call, unpack(ARGV)) return {tostring(ok), type(e)}", plain: false },
-  { text: "local ok, e = pcall(redis.call, unpack(ARGV)) if not ok then return {err = e} end return 1", plain: false },
+  {
+    text: "local ok, e = pcall(redis.call, unpack(ARGV)) if not ok then return {err = e} end return 1",
+    plain: false,
+  },
   { text: "#!lua\nreturn redis.call(unpack(ARGV))", plain: true },
   { text: "#!lua flags=no-writes\nreturn redis.pcall(unpack(ARGV))", plain: true },
   { text: "#!lua flags=allow-oom,allow-stale\n\n\nreturn redis.call(unpack(ARGV))", plain: true },
@@ -198,7 +204,8 @@ export const scripting: Grammar = {
     cmd("FUNCTION LOAD", library).weigh(8),
     cmd("FUNCTION LOAD", "REPLACE", library).weigh(8),
     cmd("FUNCTION DELETE", oneOf("a", "b", "c", "d")).weigh(3),
-    cmd("FUNCTION LIST", oneOf("WITHCODE", "LIBRARYNAME"), many(0, 1, oneOf("a", "*", "B"))).by(deepUnordered).weigh(4),
+    cmd("FUNCTION LIST", oneOf("WITHCODE", "LIBRARYNAME"), many(0, 1, oneOf("a", "*", "B"))).by(deepUnordered)
+      .weigh(4),
     cmd("FUNCTION STATS").weigh(2),
     cmd("FUNCTION FLUSH").weigh(1),
     cmd("FUNCTION KILL").weigh(1),
