@@ -11,7 +11,6 @@ import { openCjson } from "../../lua/cjson.ts";
 import { openCmsgpack } from "../../lua/cmsgpack.ts";
 import { hostError } from "../../lua/error.ts";
 import { LuaState } from "../../lua/state.ts";
-import { openString } from "../../lua/string_library.ts";
 import { openStruct } from "../../lua/struct.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { all, generatorFunction, hostFunction, LuaFunction, type LuaValue } from "../../lua/value.ts";
@@ -84,7 +83,6 @@ export class FunctionWorld {
 function newWorld(): LuaState {
   const state = new LuaState();
   const { globals } = state;
-  openString(state);
   openCjson(state);
   openCmsgpack(state);
   openStruct(state);
