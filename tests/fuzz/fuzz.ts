@@ -3,10 +3,11 @@
  * nothing unexpected, and its memory must stay within bounds.
  */
 import { RawClient, sleep, withTimeout } from "../helpers/client.ts";
-import { concat } from "../helpers/resp.ts";
+import { concat, encodeCommand } from "../helpers/resp.ts";
 import { Random } from "../helpers/random.ts";
 import type { TestServer } from "../helpers/server.ts";
 import { anyRequest } from "./corpus.ts";
+import { Documentation } from "./documented.ts";
 import { mutate } from "./mutate.ts";
 
 /** Arguments for a server to be fuzzed: sizes that a mutated number can ask for stay small. */
@@ -57,12 +58,13 @@ export async function fuzz(server: TestServer, options: FuzzOptions): Promise<Fu
     peakRss: 0,
   };
   const start = server.rss() ?? 0;
+  const documentation = await documentationOf(server);
   const deadline = Date.now() + options.limitMs;
   let checkedLog = server.log.length;
   while (result.requests < options.requests && Date.now() < deadline) {
     const seed = options.seed * 1_000_003 + result.connections;
     const count = Math.min(PER_CONNECTION, options.requests - result.requests);
-    result.requests += await connection(server.port, seed, count, result);
+    result.requests += await connection(server.port, documentation, seed, count, result);
     result.connections++;
     options.onProgress?.(result.requests);
     await mustLive(server, seed, result.connections % 25 === 0);
@@ -86,8 +88,16 @@ export async function fuzz(server: TestServer, options: FuzzOptions): Promise<Fu
  * One connection: damaged requests in writes of random sizes, while everything that comes back is read away. Returns
  * how many were sent before the server had enough of it.
  */
-async function connection(port: number, seed: number, count: number, result: FuzzResult): Promise<number> {
+async function connection(
+  port: number,
+  documentation: Documentation,
+  seed: number,
+  count: number,
+  result: FuzzResult,
+): Promise<number> {
   const random = new Random(seed);
+  // Half from the grammars, whose arguments meet each other's data, half with every option that is documented.
+  const draw = () => random.chance(0.5) ? anyRequest(random) : encodeCommand(documentation.draw(random));
   const conn = await Deno.connect({ port, hostname: "127.0.0.1" });
   let closed = false;
   const reading = (async () => {
@@ -99,13 +109,13 @@ async function connection(port: number, seed: number, count: number, result: Fuz
     }
     closed = true;
   })();
-  let other = anyRequest(random);
+  let other = draw();
   let sent = 0;
   try {
     while (sent < count && !closed) {
       const batch: Uint8Array[] = [];
       for (let i = random.int(1, 60); i > 0 && sent < count; i--, sent++) {
-        const request = anyRequest(random);
+        const request = draw();
         // Most requests stay whole: one damaged head would otherwise end every connection at once.
         batch.push(random.chance(0.12) ? mutate(random, request, other) : request);
         other = request;
@@ -127,6 +137,11 @@ async function connection(port: number, seed: number, count: number, result: Fuz
   }
   await reading;
   return sent;
+}
+
+async function documentationOf(server: TestServer): Promise<Documentation> {
+  await using client = await server.connect();
+  return await Documentation.of(client);
 }
 
 /** PING on a new connection; now and then everything that piled up is dropped. */
