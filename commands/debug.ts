@@ -209,7 +209,7 @@ function debugActiveExpire(ctx: Context, args: Args): void {
 
 /** DEBUG PAUSE-CRON 0|1 */
 function debugPauseCron(ctx: Context, args: Args): void {
-  ctx.server.cronPaused = flag(args, 2);
+  ctx.server.cron.paused = flag(args, 2);
   ctx.reply.ok();
 }
 

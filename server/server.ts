@@ -1,8 +1,8 @@
 /**
- * One server: what it is made of, how it starts, what its cron does, how it stops.
+ * One server: what it is made of, how it starts, what its gate and keyspace tell it, how it stops.
  *
  * This file only ties together. Rules of a single concern live beside it: dispatch.ts (the gate), blocking.ts,
- * watch.ts, pause.ts, expire.ts, listeners.ts, connection.ts.
+ * watch.ts, pause.ts, expire.ts, cron.ts, listeners.ts, admission.ts, connection.ts.
  */
 
 import { Args } from "../commands/args.ts";
@@ -17,42 +17,43 @@ import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
 import { Histogram } from "../types/histogram.ts";
 import { Acl } from "./acl.ts";
+import { admit } from "./admission.ts";
 import { Blocking } from "./blocking.ts";
 import { Client, ReplyMode } from "./client.ts";
-import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { ClientEviction } from "./client_eviction.ts";
+import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { Clients } from "./clients.ts";
-import type { CommitQueue } from "./commit.ts";
 import type { Clock } from "./clock.ts";
+import type { CommitQueue } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { parseMemory } from "./config_types.ts";
-import { Connection } from "./connection.ts";
 import { loadCpuUsage } from "./cpu.ts";
+import { Cron } from "./cron.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Eviction } from "./evict.ts";
 import { ExpiryCycle } from "./expire.ts";
 import { infoText } from "./info.ts";
 import { LatencyMonitor } from "./latency.ts";
-import { type Incoming, Listeners } from "./listeners.ts";
+import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { Memory } from "./memory.ts";
 import { Migration } from "./migration.ts";
 import { Monitors } from "./monitor.ts";
 import { Notifier } from "./notify.ts";
+import { OutputLimits } from "./output_limits.ts";
 import { Pauses } from "./pause.ts";
 import { Persistence } from "./persistence.ts";
-import { OutputLimits } from "./output_limits.ts";
-import { PubSub } from "./pubsub.ts";
 import { Propagation } from "./propagation.ts";
+import { PubSub } from "./pubsub.ts";
 import type { Random } from "./random.ts";
 import { Replication } from "./replication.ts";
 import { Scripting } from "./scripting.ts";
 import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
-import { REDIS_VERSION } from "./version.ts";
 import { CommandTimer, NOTICEABLE_MS } from "./timing.ts";
 import { Tracking } from "./tracking.ts";
+import { REDIS_VERSION } from "./version.ts";
 import { Watches } from "./watch.ts";
 
 /** What a server is made with. */
@@ -68,10 +69,6 @@ export interface ServerParts {
   /** Where persistence writes; the real disk unless a test wants another. */
   disk?: Disk;
 }
-
-/** Slots of an index that one cron tick moves over at most, and elements of deleted objects that it gives back. */
-const REHASH_SLOTS = 65536;
-const RELEASE_ELEMENTS = 20_000;
 
 /** A Redis server on this process's event loop. */
 export class RedisServer implements KeyspaceEvents {
@@ -101,6 +98,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly blocking: Blocking;
   readonly pauses: Pauses;
   readonly expiry: ExpiryCycle;
+  readonly cron: Cron = new Cron(this);
   readonly dispatcher: Dispatcher;
   readonly readerLimits: ReaderLimits;
   readonly listeners: Listeners;
@@ -144,8 +142,6 @@ export class RedisServer implements KeyspaceEvents {
   quicklistPackedThreshold = 1 << 30;
   /** maxmemory is set. */
   maxmemoryActive = false;
-  /** DEBUG PAUSE-CRON. */
-  cronPaused = false;
   /** Scripts may call what they may not (DEBUG SET-DISABLE-DENY-SCRIPTS). */
   scriptsMayRunAll = false;
   /** Checksums of payloads and RDB files are not looked at (DEBUG SET-SKIP-CHECKSUM-VALIDATION). */
@@ -158,10 +154,6 @@ export class RedisServer implements KeyspaceEvents {
   /** Resolves with the exit code once the server has stopped. */
   readonly finished$: Promise<number>;
   #finish!: (code: number) => void;
-  #cron: ReturnType<typeof setTimeout> | undefined;
-  /** The next slice of the expiry cycle, while it has more to do than one. */
-  #expirySlice: ReturnType<typeof setTimeout> | undefined;
-  #ticks = 0;
   readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
   /** A command that took so many milliseconds is slow for the slow log or the latency monitor. */
@@ -205,7 +197,7 @@ export class RedisServer implements KeyspaceEvents {
     this.dispatcher = new Dispatcher(this);
     this.scripting = new Scripting(this);
     this.readerLimits = { maxBulk: config.protoMaxBulkLen, maxQueryBuffer: config.clientQueryBufferLimit };
-    this.listeners = new Listeners(config, log, (incoming) => this.#accept(incoming));
+    this.listeners = new Listeners(config, log, (incoming) => admit(this, incoming));
     this.persistence = new Persistence(this, disk);
     this.replication = new Replication(this);
     this.memory = new Memory(this);
@@ -229,7 +221,7 @@ export class RedisServer implements KeyspaceEvents {
    */
   async start(): Promise<void> {
     this.acl.loadAtStart(this.#userLines);
-    this.#tick();
+    this.cron.start();
     this.listeners.open();
     await this.persistence.start();
     this.log.notice("Ready to accept connections");
@@ -257,8 +249,7 @@ export class RedisServer implements KeyspaceEvents {
     if (this.#stopping) return;
     this.#stopping = true;
     this.listeners.close();
-    clearTimeout(this.#cron);
-    clearTimeout(this.#expirySlice);
+    this.cron.stop();
     this.blocking.stop();
     this.scripting.stop();
     this.pauses.stop();
@@ -343,30 +334,6 @@ export class RedisServer implements KeyspaceEvents {
   }
 
   // -- Clients --------------------------------------------------------------------------------------------------
-
-  #accept({ socket, peer, local, loopback }: Incoming): void {
-    if (this.clients.size >= this.config.maxclients) {
-      this.stats.connectionsRejected++;
-      return refuse(socket, "-ERR max number of clients reached\r\n");
-    }
-    if (!loopback && this.config.protectedMode && this.acl.defaultUser.nopass) {
-      this.stats.connectionsRejected++;
-      return refuse(socket, PROTECTED_MODE);
-    }
-    const id = this.clients.takeId();
-    const connection = new Connection(this, socket, peer, local, id + 7);
-    const client = new Client(
-      id,
-      connection,
-      this.store.databases[0]!,
-      this.acl.defaultUser,
-      this.clock.wallMs(),
-    );
-    connection.client = client;
-    this.clients.add(client);
-    this.stats.connectionsReceived++;
-    connection.run();
-  }
 
   /** A client is gone: everything that knows it lets go. */
   forget(client: Client): void {
@@ -566,115 +533,7 @@ export class RedisServer implements KeyspaceEvents {
     this.blocking.flushed(db);
     closeViews();
   }
-
-  // -- Cron -----------------------------------------------------------------------------------------------------
-
-  #tick = (): void => {
-    if (this.#stopping) return;
-    const started = this.clock.monoMs();
-    const period = 1000 / this.config.hz;
-    try {
-      if (!this.cronPaused) this.#cronWork(period);
-    } catch (error) {
-      this.#cronFailed(error);
-    }
-    const took = this.clock.monoMs() - started;
-    this.stats.slowestTickMs = Math.max(this.stats.slowestTickMs, took);
-    this.#ticks++;
-    this.#cron = setTimeout(this.#tick, Math.max(1, period - took));
-  };
-
-  #cronFailed(error: unknown): void {
-    this.log.warning(`BUG: cron failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
-  }
-
-  #cronWork(period: number): void {
-    const now = this.nowMs = this.clock.wallMs();
-    this.store.lruClock = Math.floor(now / 1000) & 0xffffff;
-    this.store.lfuClock = Math.floor(now / 60000) & 0xffff;
-    if (this.dispatcher.busy) {
-      // A script is in the middle of its work: nothing but it may touch the data.
-      this.#clientsCron(now);
-      this.#sampleRates();
-      return;
-    }
-    if (this.#expirySlice === undefined) this.#expireSome(period);
-    for (const db of this.store.databases) {
-      if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
-      if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
-    }
-    this.store.releaseSome(RELEASE_ELEMENTS);
-    this.blocking.expireDue();
-    if (this.tracking.overfull) this.tracking.limit();
-    this.tracking.broadcast();
-    this.persistence.cron();
-    this.shutdown.cron();
-    this.replication.cron();
-    this.#clientsCron(now);
-    this.#sampleRates();
-    this.memory.sample();
-  }
-
-  /** Deletes expired keys for a slice of time; where more are left, the next slice follows after a rest. */
-  #expireSome = (period: number): void => {
-    this.#expirySlice = undefined;
-    if (this.#stopping || this.cronPaused || this.isReplica || this.pauses.active || this.loading) return;
-    if (this.dispatcher.busy) return;
-    let rest = 0;
-    try {
-      rest = this.expiry.run(period, this.config.activeExpireEffort);
-    } catch (error) {
-      this.#cronFailed(error);
-    }
-    if (rest > 0) this.#expirySlice = setTimeout(this.#expireSome, rest, period);
-  };
-
-  #clientsCron(now: number): void {
-    this.recentInput.advance(now);
-    this.recentOutput.advance(now);
-    for (const client of this.clients.values()) {
-      const { transport } = client;
-      if (transport === null) continue;
-      this.recentInput.see(transport.queryCapacity);
-      this.recentOutput.see(transport.outputBytes);
-      transport.unstall();
-      transport.resizeBuffers(now);
-      if (this.#isTimedOut(client, now)) transport.destroy();
-    }
-    if (this.clientEviction.active) this.clientEviction.checkAll();
-  }
-
-  #sampleRates(): void {
-    const { rates, stats } = this;
-    const now = this.clock.monoMs();
-    rates.commands.sample(stats.commandsProcessed, now);
-    rates.input.sample(stats.netInputBytes + stats.replInputBytes, now);
-    rates.output.sample(stats.netOutputBytes + stats.replOutputBytes, now);
-    rates.replInput.sample(stats.replInputBytes, now);
-    rates.replOutput.sample(stats.replOutputBytes, now);
-  }
-
-  #isTimedOut(client: Client, now: number): boolean {
-    const limit = this.config.timeout;
-    return limit > 0 && !client.replica && !client.primary && !client.subscribed && client.waiting === null &&
-      now - client.lastInteraction > limit * 1000;
-  }
 }
 
 /** All notification classes; re-exported so that the configuration can name them. */
 export { NOTIFY_ALL };
-
-const PROTECTED_MODE =
-  "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
-  "In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to " +
-  "Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET " +
-  "protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however " +
-  "MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. " +
-  "2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected " +
-  "mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with " +
-  "the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one " +
-  "of the above things in order for the server to start accepting connections from the outside.\r\n";
-
-function refuse(socket: Incoming["socket"], text: string): void {
-  socket.write(new TextEncoder().encode(text)).catch(() => {}).finally(() => socket.close());
-}

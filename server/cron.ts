@@ -1,0 +1,136 @@
+/**
+ * What a server does by the clock: at each tick (`hz` times a second) a little of everything that cannot wait for a request.
+ *
+ * Each part keeps to a few milliseconds, because clients wait meanwhile; where expired keys are more than a tick's worth,
+ * further slices follow between the ticks. A part that throws is a defect: it is logged, and the next tick comes all the same.
+ */
+
+import type { Client } from "./client.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Slots of an index that one tick moves over at most, and elements of deleted objects that it gives back. */
+const REHASH_SLOTS = 65536;
+const RELEASE_ELEMENTS = 20_000;
+
+/** The periodic work of one server. */
+export class Cron {
+  /** DEBUG PAUSE-CRON: ticks pass without work. */
+  paused = false;
+  readonly #server: RedisServer;
+  #stopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The next slice of the expiry cycle, while it has more to do than one. */
+  #expirySlice: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(server: RedisServer) {
+    this.#server = server;
+  }
+
+  /** Begins with a first tick, at once. */
+  start(): void {
+    this.#tick();
+  }
+
+  /** No tick comes after this. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#expirySlice);
+  }
+
+  #tick = (): void => {
+    if (this.#stopped) return;
+    const { clock, config, stats } = this.#server;
+    const started = clock.monoMs();
+    const period = 1000 / config.hz;
+    try {
+      if (!this.paused) this.#work(period);
+    } catch (error) {
+      this.#failed(error);
+    }
+    const took = clock.monoMs() - started;
+    stats.slowestTickMs = Math.max(stats.slowestTickMs, took);
+    this.#timer = setTimeout(this.#tick, Math.max(1, period - took));
+  };
+
+  #failed(error: unknown): void {
+    const text = error instanceof Error ? error.stack ?? error.message : error;
+    this.#server.log.warning(`BUG: cron failed: ${text}`);
+  }
+
+  #work(period: number): void {
+    const server = this.#server;
+    const { store, tracking } = server;
+    const now = server.nowMs = server.clock.wallMs();
+    store.lruClock = Math.floor(now / 1000) & 0xffffff;
+    store.lfuClock = Math.floor(now / 60000) & 0xffff;
+    if (server.dispatcher.busy) {
+      // A script is in the middle of its work: nothing but it may touch the data.
+      this.#visitClients(now);
+      this.#sampleRates();
+      return;
+    }
+    if (this.#expirySlice === undefined) this.#expireSome(period);
+    for (const db of store.databases) {
+      if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
+      if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
+    }
+    store.releaseSome(RELEASE_ELEMENTS);
+    server.blocking.expireDue();
+    if (tracking.overfull) tracking.limit();
+    tracking.broadcast();
+    server.persistence.cron();
+    server.shutdown.cron();
+    server.replication.cron();
+    this.#visitClients(now);
+    this.#sampleRates();
+    server.memory.sample();
+  }
+
+  /** Deletes expired keys for a slice of time; where more are left, the next slice follows after a rest. */
+  #expireSome = (period: number): void => {
+    const server = this.#server;
+    this.#expirySlice = undefined;
+    if (this.#stopped || this.paused || server.isReplica || server.pauses.active || server.loading) return;
+    if (server.dispatcher.busy) return;
+    let rest = 0;
+    try {
+      rest = server.expiry.run(period, server.config.activeExpireEffort);
+    } catch (error) {
+      this.#failed(error);
+    }
+    if (rest > 0) this.#expirySlice = setTimeout(this.#expireSome, rest, period);
+  };
+
+  #visitClients(now: number): void {
+    const { clients, recentInput, recentOutput, clientEviction } = this.#server;
+    recentInput.advance(now);
+    recentOutput.advance(now);
+    for (const client of clients.values()) {
+      const { transport } = client;
+      if (transport === null) continue;
+      recentInput.see(transport.queryCapacity);
+      recentOutput.see(transport.outputBytes);
+      transport.unstall();
+      transport.resizeBuffers(now);
+      if (this.#isTimedOut(client, now)) transport.destroy();
+    }
+    if (clientEviction.active) clientEviction.checkAll();
+  }
+
+  #isTimedOut(client: Client, now: number): boolean {
+    const limit = this.#server.config.timeout;
+    return limit > 0 && !client.replica && !client.primary && !client.subscribed && client.waiting === null &&
+      now - client.lastInteraction > limit * 1000;
+  }
+
+  #sampleRates(): void {
+    const { rates, stats, clock } = this.#server;
+    const now = clock.monoMs();
+    rates.commands.sample(stats.commandsProcessed, now);
+    rates.input.sample(stats.netInputBytes + stats.replInputBytes, now);
+    rates.output.sample(stats.netOutputBytes + stats.replOutputBytes, now);
+    rates.replInput.sample(stats.replInputBytes, now);
+    rates.replOutput.sample(stats.replOutputBytes, now);
+  }
+}
