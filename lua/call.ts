@@ -6,6 +6,7 @@
  */
 
 import { hostError, LuaError, nameArgument, toLuaError } from "./error.ts";
+import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaCall, LuaFunction, type LuaResult, type LuaValue, typeName } from "./value.ts";
 
@@ -40,9 +41,10 @@ export function* invoke(state: LuaState, f: LuaValue, args: readonly LuaValue[])
   }
   if (++state.boundaries >= MAX_BOUNDARIES) throw hostError("C stack overflow");
   state.depth++;
-  const result = target.fn(...values);
-  const settled = target.generator ? yield* result as LuaCall : result;
+  let result: unknown = target.fn(...values);
+  if (target.generator) result = yield* result as LuaCall;
+  else if (result === PENDING) result = yield PENDING;
   state.depth--;
   state.boundaries--;
-  return settled as LuaResult;
+  return result as LuaResult;
 }

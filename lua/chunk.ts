@@ -393,6 +393,25 @@ export class Chunk {
     return error;
   }
 
+  /** Leaves the plain form of a function. */
+  giveUp(): never {
+    throw PENDING;
+  }
+
+  /**
+   * A metamethod of one result. A plain function is called at once, anything else is left to the driver.
+   */
+  #handle(handler: LuaFunction, args: readonly LuaValue[], site: number): LuaValue | Pending {
+    if (handler.generator) return this.#pend(single(invoke(this.state, handler, args)));
+    let result: unknown;
+    try {
+      result = handler.fn(...args);
+    } catch (thrown) {
+      throw this.settle(thrown, site);
+    }
+    return result === PENDING ? this.#pend(single(this.state.pending)) : first(result as LuaResult);
+  }
+
   #pend(call: LuaCall): Pending {
     this.state.pending = call;
     return PENDING;

@@ -1,48 +1,72 @@
 /**
  * Statements and functions to JavaScript; expressions are in codegen_expressions.ts.
  *
- * A Lua function becomes a generator. It counts its depth (see driver.ts) and one step on entry, one more in each
+ * A Lua function becomes a generator (or, if it is small and calls nothing, a plain function: leaf.ts). It counts its depth (see driver.ts) and one step on entry, one more in each
  * turn of a loop; a function that calls nothing needs neither on entry. Local variables are `let`s of the block, so
  * that closures made in a loop have a variable each, as in Lua.
  */
 
 import type { Block, Expr, FunctionNode, Local, Statement, Target } from "./ast.ts";
 import { ExpressionCompiler, nameOf, numberLiteral, stringLiteral } from "./codegen_expressions.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Types } from "./infer.ts";
+import { isLeaf } from "./leaf.ts";
 import { stringHash } from "./table.ts";
 
 /** A loop turn: a step, and the chance to be suspended. */
 const STEP = "if (--S.steps < 0) yield;";
 
+/** A function as an expression that makes a closure of it. */
+export function compileFunction(chunk: Chunk, types: Types, node: FunctionNode, name: string): string {
+  const full = new FunctionCompiler(chunk, types, node).generator();
+  const label = stringLiteral(name);
+  if (!isLeaf(node, types)) return `new LF(${full}, true, ${label})`;
+  return `new LF(${new FunctionCompiler(chunk, types, node).plainForm(full)}, false, ${label})`;
+}
+
 /** See the file comment. */
-export class FunctionCompiler extends ExpressionCompiler {
+class FunctionCompiler extends ExpressionCompiler {
   closure(node: FunctionNode, name: string): string {
-    const inner = new FunctionCompiler(this.chunk, this.types, node);
-    return inner.compile(name);
+    return compileFunction(this.chunk, this.types, node, name);
   }
 
-  /** The function as an expression that makes a closure of it. */
-  compile(name: string): string {
+  isPlain(node: FunctionNode): boolean {
+    return isLeaf(node, this.types);
+  }
+
+  /** Body and head of the generator form: `function* f(...) {...}`. */
+  generator(): string {
     const { node } = this;
     const body = this.#block(node.body);
-    const parameters = node.parameters.map(variable);
-    if (node.vararg) parameters.push("...va");
-    const args = node.vararg ? [...parameters.slice(0, -1), "...va"] : parameters;
-    const arg = node.arg === undefined
-      ? ""
-      : `let ${variable(node.arg)} = ${node.usesVararg ? "undefined" : "C.argTable(va)"};\n`;
     const leave = this.calls ? "S.depth--; " : "";
+    const args = parameterList(node);
     const enter = this.calls
-      ? `if (S.depth >= S.limit) return yield S.deep(f, [${args.join(", ")}]);\nS.depth++;\n${STEP}\n`
+      ? `if (S.depth >= S.limit) return yield S.deep(f, [${args}]);\nS.depth++;\n${STEP}\n`
       : "";
-    const scratch = ["r", "pc = 0", ...this.temporaries()].join(", ");
     const end = endsInReturn(node.body) ? "" : `${LEAVE}return none;\n`;
     const statements = (body + end).replaceAll(LEAVE, leave);
+    const guarded = this.fails ? `try {\n${statements}} catch (e) { throw C.settle(e, pc); }` : statements;
+    return `function* f(${args}) {\n${enter}${this.#declarations()}${guarded}\n}`;
+  }
+
+  /** The plain form: `full` is the generator form of the same function, which it starts when it has to give up. */
+  plainForm(full: string): string {
+    const { node } = this;
+    this.plain = true;
+    const end = endsInReturn(node.body) ? "" : "return none;\n";
+    const statements = (this.#block(node.body) + end).replaceAll(LEAVE, "");
+    const args = parameterList(node);
     const guarded = this.fails
-      ? `let ${scratch};\ntry {\n${statements}} catch (e) { throw C.settle(e, pc); }`
-      : `let ${scratch};\n${statements}`;
-    return `new LF(function* f(${parameters.join(", ")}) {\n${enter}${arg}${guarded}\n}, true, ${
-      stringLiteral(name)
-    })`;
+      ? `try {\n${statements}} catch (e) {\nif (e !== P) throw C.settle(e, pc);\nS.pending = (${full})(${args});\nreturn P;\n}`
+      : statements;
+    return `function (${args}) {\n${this.#declarations()}${guarded}\n}`;
+  }
+
+  #declarations(): string {
+    const { arg, usesVararg } = this.node;
+    const scratch = ["r", "pc = 0", ...this.temporaries()].join(", ");
+    if (arg === undefined) return `let ${scratch};\n`;
+    return `let ${scratch}, ${variable(arg)} = ${usesVararg ? "undefined" : "C.argTable(va)"};\n`;
   }
 
   #block(block: Block): string {
@@ -179,11 +203,11 @@ export class FunctionCompiler extends ExpressionCompiler {
   }
 
   #pendingStatement(code: string, site: number): string {
-    return `if (${code} === P) { pc = ${site}; yield P; }\n`;
+    return `if (${code} === P) ${this.waiting(site)};\n`;
   }
 
   #pendingExpression(code: string, site: number): string {
-    return `(${code} === P ? (pc = ${site}, yield P) : 0)`;
+    return `(${code} === P ? ${this.waiting(site)} : 0)`;
   }
 
   #asStatement(code: string): string {
@@ -260,7 +284,7 @@ export class FunctionCompiler extends ExpressionCompiler {
       `} else if (${at} === -2) {\nr = ${s}.getNumber(++${c});\nif (r === undefined) break;\n` +
       `${first} = ${c};\n${many ? `${second} = r;\n` : ""}` +
       `} else {\npc = ${site};\nif (!(${f} instanceof LF)) ${f} = C.callable(${f}, ${unnamed});\n` +
-      `r = ${f}.fn(${s}, ${c});\nif (${f}.generator) r = yield* r;\n` +
+      `r = ${f}.fn(${s}, ${c});\nif (${f}.generator) r = yield* r; else if (r === P) r = yield P;\n` +
       `if (r instanceof Array) { ${
         names.map((name, i) => `${name} = r[${i}];`).join(" ")
       } } else ${first} = r;\n` +
@@ -283,6 +307,12 @@ export class FunctionCompiler extends ExpressionCompiler {
 
 /** Stands for leaving a function until it is known whether that needs anything; no other code holds such a byte. */
 const LEAVE = "\0";
+
+function parameterList(node: FunctionNode): string {
+  const names = node.parameters.map(variable);
+  if (node.vararg) names.push("...va");
+  return names.join(", ");
+}
 
 function variable(local: Local): string {
   return "v" + local.id;

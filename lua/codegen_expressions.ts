@@ -28,6 +28,8 @@ export abstract class ExpressionCompiler {
   /** Whether it calls anything, and whether anything in it can fail. */
   calls = false;
   fails = false;
+  /** Compiling the plain form of a function (see leaf.ts), which cannot wait. */
+  plain = false;
 
   constructor(chunk: Chunk, types: Types, node: FunctionNode) {
     this.chunk = chunk;
@@ -37,6 +39,9 @@ export abstract class ExpressionCompiler {
 
   /** A function as an expression that makes it. */
   abstract closure(node: FunctionNode, name: string): string;
+
+  /** Whether a function is compiled as a plain one. */
+  abstract isPlain(node: FunctionNode): boolean;
 
   /** The temporaries to declare. */
   temporaries(): string[] {
@@ -205,7 +210,12 @@ export abstract class ExpressionCompiler {
 
   /** A call of a helper that may have to wait for a metamethod. */
   pending(call: string, site: number): string {
-    return `((r = ${call}) === P ? (pc = ${site}, yield P) : r)`;
+    return `((r = ${call}) === P ? ${this.waiting(site)} : r)`;
+  }
+
+  /** Waits for what a helper has left pending; a plain function gives up. */
+  waiting(site: number): string {
+    return this.plain ? "C.giveUp()" : `(pc = ${site}, yield P)`;
   }
 
   /** A call, as the result it gives: one value or an array. */
@@ -226,7 +236,7 @@ export abstract class ExpressionCompiler {
   #call(expr: Extract<Expr, { kind: "call" }>, tail: boolean): string {
     const { callee, args, line } = expr;
     const site = this.site({ line, left: nameOf(callee), call: true, tail });
-    const known = this.types.of(callee) === "lua function" && this.isStable(callee);
+    const known = this.#knownFunction(callee);
     return this.operands(
       [callee, ...args],
       ([f, ...names]) => this.#invoke(f!, names, args, site, known, tail),
@@ -247,7 +257,7 @@ export abstract class ExpressionCompiler {
     const look = `${take}${f} = ${this.pending(`C.indexStr(${self}, ${key}, ${lookup})`, lookup)}`;
     const invoke = this.operands(
       args,
-      (names) => this.#invoke(f, [self, ...names], args, site, false, tail),
+      (names) => this.#invoke(f, [self, ...names], args, site, undefined, tail),
       this.isOpen(args.at(-1)),
       tail,
     );
@@ -257,14 +267,14 @@ export abstract class ExpressionCompiler {
 
   /**
    * The call itself. A plain function has its result at once, one of Lua (or a host function that calls Lua) is a
-   * generator. `known`: certainly one of Lua.
+   * generator. `known`: the function, where the text tells.
    */
   #invoke(
     f: string,
     names: string[],
     args: readonly Expr[],
     site: number,
-    known: boolean,
+    known: FunctionNode | undefined,
     tail: boolean,
   ): string {
     this.calls = true;
@@ -272,11 +282,15 @@ export abstract class ExpressionCompiler {
       i === names.length - 1 && this.isOpen(args.at(-1)) ? "..." + name : name
     )
       .join(", ");
-    if (known) {
-      if (tail) {
-        return `if (S.depth <= 1) return S.tail(${f}, [${list}]); pc = ${site}; r = yield* ${f}.fn(${list});`;
+    if (known !== undefined) {
+      const plain = this.isPlain(known);
+      if (!tail) {
+        const go = `(pc = ${site}, ${plain ? "" : "yield* "}${f}.fn(${list}))`;
+        return plain ? `((r = ${go}) === P ? yield P : r)` : go;
       }
-      return `(pc = ${site}, yield* ${f}.fn(${list}))`;
+      return plain
+        ? `pc = ${site}; r = ${f}.fn(${list}); if (r === P) r = yield P;`
+        : `if (S.depth <= 1) return S.tail(${f}, [${list}]); pc = ${site}; r = yield* ${f}.fn(${list});`;
     }
     const mark = this.mark();
     const target = /^t\d/.test(f) ? f : this.temporary();
@@ -286,9 +300,16 @@ export abstract class ExpressionCompiler {
       `pc = ${site}, ${take}${target} instanceof LF || (${target} = C.callable(${target}, ${site}))`;
     if (tail) {
       return `${check}; if (S.depth <= 1 && ${target}.generator) return S.tail(${target}, [${list}]); ` +
-        `r = ${target}.fn(${list}); if (${target}.generator) r = yield* r;`;
+        `r = ${target}.fn(${list}); if (${target}.generator) r = yield* r; else if (r === P) r = yield P;`;
     }
-    return `(${check}, r = ${target}.fn(${list}), ${target}.generator ? yield* r : r)`;
+    return `(${check}, r = ${target}.fn(${list}), ${target}.generator ? yield* r : r === P ? yield P : r)`;
+  }
+
+  /** The function that a variable always holds. */
+  #knownFunction(callee: Expr): FunctionNode | undefined {
+    if (callee.kind !== "local" || callee.local.assigned) return undefined;
+    const [source] = callee.local.sources;
+    return source?.kind === "function" ? source.body : undefined;
   }
 
   #global(name: string, line: number): string {

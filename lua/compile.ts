@@ -4,7 +4,7 @@
  */
 
 import { Chunk, modulo, power } from "./chunk.ts";
-import { FunctionCompiler } from "./codegen.ts";
+import { compileFunction } from "./codegen.ts";
 import { Types } from "./infer.ts";
 import { formatNumber } from "./number.ts";
 import type { Tree } from "./parser.ts";
@@ -35,5 +35,5 @@ export function compileChunk(tree: Tree, chunk: Chunk, environment: LuaTable): L
 
 /** The JavaScript of a chunk: an expression that makes its function. */
 export function generate(tree: Tree, chunk: Chunk): string {
-  return new FunctionCompiler(chunk, new Types(tree.locals), tree.main).compile("main chunk");
+  return compileFunction(chunk, new Types(tree.locals), tree.main, "main chunk");
 }

@@ -217,6 +217,7 @@ export class Driver {
 
 /** A call of a function as a generator, whichever it is. */
 export function* start(f: LuaFunction, args: readonly LuaValue[]): LuaCall {
-  const result = f.fn(...args);
-  return f.generator ? yield* result as LuaCall : result as LuaResult;
+  const result: unknown = f.fn(...args);
+  if (f.generator) return yield* result as LuaCall;
+  return result === PENDING ? yield PENDING : result as LuaResult;
 }
