@@ -19,7 +19,7 @@ import { Arena } from "./types/arena.ts";
 import { ByteTable, MAX_KEY_BYTES, recordHead } from "./types/byte_table.ts";
 import { copyBytes } from "./types/bytes.ts";
 import { hashBytes } from "./types/hash_function.ts";
-import { isObject, Kind, type KindCode, type StoredObject } from "./types/kind.ts";
+import { hasOwnBuffers, isObject, Kind, type KindCode, type StoredObject } from "./types/kind.ts";
 
 const WORDS_PLAIN = 2;
 const WORDS_EXPIRING = 4;
@@ -680,7 +680,8 @@ export class Database {
   /** Forgets all keys without telling anyone; for contents that no client can reach any more. */
   discard(): void {
     this.#table.forEach((addr) => {
-      if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, false);
+      const kind = this.kind(addr);
+      if (isObject(kind)) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, hasOwnBuffers(kind));
     });
     this.#arena.release();
     this.#arena = new Arena();

@@ -16,13 +16,12 @@
  */
 
 import { Arena } from "./arena.ts";
+import { giveBack } from "./bytes.ts";
 import { hashBytes } from "./hash_function.ts";
 
 const MIN_CAPACITY = 8;
 /** Marks a slot of the old index whose entry has gone (moved or removed); probing must go on past it. */
 const GONE = 0xffffffff;
-/** Indexes smaller than this are left to the collector. */
-const GIVEN_BACK_BYTES = 64 * 1024;
 /** Slots of the old index that one insertion or removal moves over. */
 const STEP_SLOTS = 16;
 /** Longest key in bytes (29 bits), just under Redis's 512 MiB limit for any string. */
@@ -365,14 +364,6 @@ export class ByteTable {
     while (capacity * 4 < count * 5 + 5) capacity *= 2;
     return capacity;
   }
-}
-
-/**
- * Frees an index at once. Left to the collector, which has no reason to run while only buffers are made, the indexes
- * that a table grew out of would take as much memory as the one it has.
- */
-function giveBack(index: Uint32Array): void {
-  if (index.byteLength >= GIVEN_BACK_BYTES) (index.buffer as ArrayBuffer).transfer(0);
 }
 
 function visitHome(index: Uint32Array, mask: number, home: number, visit: Visit): void {

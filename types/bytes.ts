@@ -83,6 +83,17 @@ export function copyBytes(
   }
 }
 
+/** Buffers smaller than this are left to the collector. */
+const GIVEN_BACK_BYTES = 4096;
+
+/**
+ * Frees a buffer that nobody looks at any more, at once. Left to the collector, which has no reason to run while only
+ * buffers are made, what a collection grows out of would take as much memory as what it has.
+ */
+export function giveBack(view: Uint8Array | Uint32Array): void {
+  if (view.byteLength >= GIVEN_BACK_BYTES) (view.buffer as ArrayBuffer).transfer(0);
+}
+
 /**
  * Reads a signed 64-bit integer as strictly as Redis decides "is this string an integer": an optional minus, no
  * plus, no leading zeros, no spaces, no "-0", within the range of int64.

@@ -89,6 +89,11 @@ export function isObject(kind: number): boolean {
   return ((OBJECT_KINDS >>> kind) & 1) !== 0;
 }
 
+/** True for objects with buffers of their own beside the arena: these outlive the arena, unless they are released. */
+export function hasOwnBuffers(kind: number): boolean {
+  return kind === Kind.LIST || kind === Kind.STREAM;
+}
+
 /** A bit for each kind that is an object. */
 const OBJECT_KINDS = (1 << Kind.LIST) | (1 << Kind.HASH) | (1 << Kind.SET) | (1 << Kind.ZSET) |
   (1 << Kind.STREAM);
@@ -104,8 +109,8 @@ export interface StoredObject {
   /** A copy whose blocks lie in `arena` (COPY, and MOVE between databases). */
   cloneInto(arena: Arena): StoredObject;
   /**
-   * Gives back up to `budget` elements' arena blocks; true when nothing is left. The value is unreachable by then.
-   * Values without arena blocks return true at once.
+   * Gives back up to `budget` elements' arena blocks, or so many buffers; true when nothing is left. The value is
+   * unreachable by then.
    */
   release(budget: number): boolean;
 }

@@ -226,10 +226,11 @@ export class ListView {
   repack(): void {
     const node = this.list === null || this.list.nodes !== 1 ? null : this.list.head!;
     if (node === null || node.plain || node.blocks > 1 || node.length > REPACK_BYTES) return;
+    // The large list's buffers go with it, before the packed one is stored.
+    this.#builder.load(node.buf, node.start);
+    this.#editing = true;
     this.list = null;
-    this.buf = node.buf;
-    this.start = node.start;
-    this.end = node.end;
+    this.#takeBuilder();
   }
 
   /** Whether the packed list takes one more element and stays packed; it is then in the builder. */

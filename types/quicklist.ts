@@ -8,6 +8,7 @@
  *
  * Spans handed in must not lie in the list's own blocks.
  */
+import { giveBack } from "./bytes.ts";
 import { type Entry, LP_HEADER, lpLast, lpPrev, lpSeek, lpSkip } from "./listpack.ts";
 import type { Arena } from "./arena.ts";
 import type { StoredObject } from "./kind.ts";
@@ -38,7 +39,7 @@ export class Quicklist extends QuicklistChain implements StoredObject {
     return LIST_OVERHEAD + this.bytes + this.nodes * NODE_OVERHEAD;
   }
 
-  /** All of it is the collector's. */
+  /** No part of it is in the arena. */
   outsideBytes(): number {
     return this.memoryBytes();
   }
@@ -52,14 +53,15 @@ export class Quicklist extends QuicklistChain implements StoredObject {
   }
 
   /**
-   * Takes up to `budget` nodes off a list that is not used any more. Their memory is the collector's business; but a
-   * cursor left somewhere in a chain would keep all of it alive.
+   * Frees up to `budget` nodes of a list that is not used any more, and takes them apart: a cursor left somewhere in a
+   * chain would keep all of it alive.
    */
   release(budget: number): boolean {
     let node = this.head;
     for (let left = budget; node !== null && left > 0; left--) {
       const next: QuicklistNode | null = node.next;
       node.prev = node.next = null;
+      giveBack(node.buf);
       node = next;
     }
     this.head = node;

@@ -6,6 +6,7 @@
  * bundled when new ones are added at an end, and taken apart when one of them is changed. With it, the blocks away
  * from the ends are held compressed; one that is opened for a change stays open until the next `settle`.
  */
+import { giveBack } from "./bytes.ts";
 import type { QuicklistCursor } from "./quicklist_cursor.ts";
 import { BUNDLE_BLOCKS, BUNDLE_BYTES, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
 
@@ -64,7 +65,7 @@ export class QuicklistChain {
     if (!node.compressed) this.open(node);
   }
 
-  /** Takes a node with all its elements out of the list. */
+  /** Takes a node with all its elements out of the list; its buffer is gone then. */
   protected unlink(node: QuicklistNode): void {
     const { prev, next } = node;
     if (prev === null) this.head = next;
@@ -77,6 +78,7 @@ export class QuicklistChain {
     this.length -= node.count;
     this.bytes -= node.buf.length;
     node.count = 0;
+    giveBack(node.buf);
   }
 
   // -- Bundles --------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ export class Stream implements StoredObject {
     return this.#meter.bytes;
   }
 
-  /** All of it is the collector's. */
+  /** No part of it is in the arena. */
   outsideBytes(): number {
     return this.#meter.bytes;
   }
@@ -104,9 +104,9 @@ export class Stream implements StoredObject {
     return copy;
   }
 
-  /** All memory is garbage collected with the object. */
-  release(_budget: number): boolean {
-    return true;
+  /** Frees the nodes; what groups hold is garbage collected with the object. */
+  release(budget: number): boolean {
+    return this.nodes.release(budget);
   }
 
   /**

@@ -9,7 +9,7 @@
  *
  * The listpacks are byte for byte what RDB files and DUMP carry. What they hold is the business of stream.ts.
  */
-import { copyBytes, EMPTY_BYTES, writeU32 } from "./bytes.ts";
+import { copyBytes, EMPTY_BYTES, giveBack, writeU32 } from "./bytes.ts";
 import type { Meter } from "./id_table.ts";
 import { LP_COUNT_UNKNOWN, LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpSkip } from "./listpack.ts";
 import { lpIntBytes, lpWriteInt } from "./listpack_builder.ts";
@@ -154,8 +154,8 @@ export class StreamNodes implements SortedKeys {
     const tail = this.#blocks[this.#blocks.length - 1];
     let bytes: Uint8Array | undefined;
     if (tail !== undefined && this.#joinFinished(tail)) {
-      bytes = tail.bytes; // its listpack was copied: the buffer can serve again
-      this.#dropBlock(this.#blocks.length - 1);
+      // Its listpack was copied: the buffer can serve again.
+      bytes = this.#takeBlock(this.#blocks.length - 1).bytes;
     } else if (tail !== undefined) {
       this.#fit(tail);
     }
@@ -354,8 +354,7 @@ export class StreamNodes implements SortedKeys {
     const dead = block.index[block.first * NODE_WORDS + START]!;
     if (block.used - dead > block.bytes.length >>> 1) return;
     const bytes = block.bytes.slice(dead, block.used);
-    this.#meter.bytes += bytes.length - block.bytes.length;
-    block.bytes = bytes;
+    this.#replaceBytes(block, bytes);
     block.used -= dead;
     block.index.copyWithin(0, block.first * NODE_WORDS, block.end * NODE_WORDS);
     block.end -= block.first;
@@ -383,6 +382,13 @@ export class StreamNodes implements SortedKeys {
     return liveNodes(block);
   }
 
+  /** Frees up to `budget` blocks of a stream that is not used any more. @returns whether none is left. */
+  release(budget: number): boolean {
+    for (let left = budget; this.#blocks.length > 0 && left > 0; left--) giveBack(this.#blocks.pop()!.bytes);
+    this.count = 0;
+    return this.#blocks.length === 0;
+  }
+
   #newBlock(nodes: number, bytes: Uint8Array): Block {
     const index = new Uint32Array(nodes * NODE_WORDS);
     this.#meter.bytes += bytes.length + index.byteLength + BLOCK_OVERHEAD;
@@ -390,10 +396,15 @@ export class StreamNodes implements SortedKeys {
   }
 
   #dropBlock(at: number): void {
+    giveBack(this.#takeBlock(at).bytes);
+  }
+
+  #takeBlock(at: number): Block {
     const block = this.#blocks[at]!;
     this.#meter.bytes -= block.bytes.length + block.index.byteLength + BLOCK_OVERHEAD;
     if (at === 0) this.#blocks.shift();
     else this.#blocks.splice(at, 1);
+    return block;
   }
 
   #reserve(block: Block, bytes: number): void {
@@ -409,7 +420,12 @@ export class StreamNodes implements SortedKeys {
   #resize(block: Block, capacity: number): void {
     const bytes = new Uint8Array(capacity);
     bytes.set(block.bytes.subarray(0, block.used));
-    this.#meter.bytes += capacity - block.bytes.length;
+    this.#replaceBytes(block, bytes);
+  }
+
+  #replaceBytes(block: Block, bytes: Uint8Array): void {
+    this.#meter.bytes += bytes.length - block.bytes.length;
+    giveBack(block.bytes);
     block.bytes = bytes;
   }
 }
