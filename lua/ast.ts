@@ -49,8 +49,8 @@ export type Statement =
   | { kind: "assign"; targets: Target[]; values: Expr[]; line: number }
   | { kind: "call"; call: Expr }
   | { kind: "do"; body: Block }
-  | { kind: "while"; condition: Expr; body: Block }
-  | { kind: "repeat"; body: Block; condition: Expr }
+  | { kind: "while"; condition: Expr; body: Block; line: number }
+  | { kind: "repeat"; body: Block; condition: Expr; line: number }
   | { kind: "if"; conditions: Expr[]; bodies: Block[]; otherwise: Block | undefined }
   | {
     kind: "count";

@@ -380,7 +380,11 @@ export class Chunk {
    */
   settle(thrown: unknown, site: number): unknown {
     const error = toLuaError(thrown);
-    if (!(error instanceof LuaError) || error instanceof LuaInterrupt) return error;
+    if (!(error instanceof LuaError)) return error;
+    if (error instanceof LuaInterrupt) {
+      error.position ??= { source: this.source, line: this.sites[site]!.line };
+      return error;
+    }
     const { line, left, call, tail } = this.sites[site]!;
     const direct = error.position === undefined;
     if (direct) error.position = { source: this.source, line };

@@ -84,9 +84,11 @@ class FunctionCompiler extends ExpressionCompiler {
       case "do":
         return `{\n${this.#block(statement.body)}}\n`;
       case "while":
-        return `while (${this.condition(statement.condition)}) {\n${this.#block(statement.body)}${STEP}\n}\n`;
+        return `while (${this.condition(statement.condition)}) {\n${this.#block(statement.body)}${
+          this.#step(statement.line)
+        }\n}\n`;
       case "repeat":
-        return this.#repeat(statement.body, statement.condition);
+        return this.#repeat(statement);
       case "if":
         return this.#if(statement);
       case "count":
@@ -215,9 +217,14 @@ class FunctionCompiler extends ExpressionCompiler {
   }
 
   /** The condition sees the body's variables: they share a block. */
-  #repeat(body: Block, condition: Expr): string {
+  #repeat({ body, condition, line }: Extract<Statement, { kind: "repeat" }>): string {
     const statements = this.#block(body);
-    return `for (;;) {\n${statements}if (${this.condition(condition)}) break;\n${STEP}\n}\n`;
+    return `for (;;) {\n${statements}if (${this.condition(condition)}) break;\n${this.#step(line)}\n}\n`;
+  }
+
+  /** The end of a round of a loop. Where it stops, a kill must find the line. */
+  #step(line: number): string {
+    return `if (--S.steps < 0) { pc = ${this.site({ line })}; yield; }`;
   }
 
   #if({ conditions, bodies, otherwise }: Extract<Statement, { kind: "if" }>): string {
@@ -254,7 +261,7 @@ class FunctionCompiler extends ExpressionCompiler {
       : `${i} >= ${limit}`;
     const next = `${i} += ${constant === undefined ? by : numberLiteral(constant)}`;
     const inner = `let ${variable(local)} = ${i};\n${this.#block(body)}`;
-    return `{\n${head}for (; ${test}; ${next}) {\n${inner}${STEP}\n}\n}\n`;
+    return `{\n${head}for (; ${test}; ${next}) {\n${inner}${this.#step(line)}\n}\n}\n`;
   }
 
   /** `for k, v in ...`: `next` and the step of `ipairs` need no call. */
@@ -289,7 +296,7 @@ class FunctionCompiler extends ExpressionCompiler {
         names.map((name, i) => `${name} = r[${i}];`).join(" ")
       } } else ${first} = r;\n` +
       `if (${first} === undefined) break;\n${c} = ${first};\n}\n`;
-    return `${code}${this.#block(body)}${STEP}\n}\n}\n`;
+    return `${code}${this.#block(body)}${this.#step(line)}\n}\n}\n`;
   }
 
   #return(values: readonly Expr[]): string {

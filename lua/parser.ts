@@ -109,7 +109,7 @@ class Parser extends ExpressionParser {
     const body = this.#scoped();
     this.match("end", "while", line);
     this.scope.closeBlock();
-    return { kind: "while", condition, body };
+    return { kind: "while", condition, body, line };
   }
 
   /** The condition sees the variables of the body. */
@@ -122,7 +122,7 @@ class Parser extends ExpressionParser {
     const condition = this.expression();
     this.scope.closeBlock();
     this.scope.closeBlock();
-    return { kind: "repeat", body, condition };
+    return { kind: "repeat", body, condition, line };
   }
 
   #for(line: number): Statement {

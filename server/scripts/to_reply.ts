@@ -23,12 +23,25 @@ const STACK_FULL = "ERR reached lua stack limit";
 
 const LEAST_INT64 = -(2n ** 63n);
 
+/** A table whose elements are being written. */
+interface Open {
+  readonly kind: "array" | "map" | "set";
+  readonly table: LuaTable;
+  readonly size: number;
+  readonly slot: number;
+  /** Of an array the elements written, of the others the place of the last key. */
+  at: number;
+  /** Of a map: the value is next. */
+  keyWritten: boolean;
+}
+
 /** Writes what scripts return. */
 export class LuaToReply {
   #reply!: Reply;
   #command!: Command;
   /** An error was written that nobody had counted. */
   #failed = false;
+  readonly #open: Open[] = [];
   /** The script has asked for RESP3: booleans stay booleans. */
   #resp3 = false;
   readonly #errors: ErrorStats;
@@ -56,7 +69,15 @@ export class LuaToReply {
     if (!counted) command.stats.failed++;
   }
 
+  /** Writes a value and all that is in it. Tables are not followed by recursion: a script may nest them thousands deep. */
   #value(value: LuaValue, slot: number): void {
+    this.#begin(value, slot);
+    const open = this.#open;
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) this.#next(top);
+  }
+
+  /** Writes a value, or of a table what stands before its elements. */
+  #begin(value: LuaValue, slot: number): void {
     const reply = this.#reply;
     if (slot + NEEDED_SLOTS > STACK_SLOTS) return this.#error(STACK_FULL, false);
     switch (typeof value) {
@@ -71,6 +92,24 @@ export class LuaToReply {
         if (value instanceof LuaTable) return this.#table(value, slot);
     }
     reply.null();
+  }
+
+  /** Writes the next element of a table that has been begun. */
+  #next(open: Open): void {
+    const { table, slot } = open;
+    if (open.kind === "array") {
+      if (open.at < open.size) this.#begin(table.getNumber(++open.at), slot + 1);
+      else this.#open.pop();
+      return;
+    }
+    if (open.keyWritten) {
+      open.keyWritten = false;
+      return this.#begin(table.valueAt(open.at), slot + 3);
+    }
+    open.at = table.nextIndex(open.at);
+    if (open.at < 0) return void this.#open.pop();
+    open.keyWritten = open.kind === "map";
+    this.#begin(table.keyAt(open.at), slot + (open.kind === "map" ? 4 : 3));
   }
 
   /**
@@ -99,9 +138,9 @@ export class LuaToReply {
       return double === double ? reply.double(double) : reply.doubleText("-nan");
     }
     const map = table.getStr("map");
-    if (map instanceof LuaTable) return this.#map(map, slot);
+    if (map instanceof LuaTable) return this.#enter("map", map, slot);
     const set = table.getStr("set");
-    if (set instanceof LuaTable) return this.#set(set, slot);
+    if (set instanceof LuaTable) return this.#enter("set", set, slot);
     const bigNumber = table.getStr("big_number");
     if (typeof bigNumber === "string") return reply.bigNumber(oneLine(bigNumber));
     const verbatim = table.getStr("verbatim_string");
@@ -111,41 +150,19 @@ export class LuaToReply {
         return reply.verbatimBytes(fromLatin1(text), threeBytes(cut(format)));
       }
     }
-    this.#array(table, slot);
+    this.#enter("array", table, slot);
   }
 
-  #array(table: LuaTable, slot: number): void {
+  /** Writes a table's header; its elements follow. */
+  #enter(kind: Open["kind"], table: LuaTable, slot: number): void {
     const reply = this.#reply;
-    const mark = reply.pos;
-    // Most tables end where their length says, and their header need not be pushed in afterwards.
-    const length = table.length();
-    if (table.getNumber(length + 1) === undefined && isSolid(table, length)) {
-      reply.array(length);
-      for (let i = 1; i <= length; i++) this.#value(table.getNumber(i), slot + 1);
-      return;
+    const size = kind === "array" ? countOf(table) : sizeOf(table);
+    if (kind === "array") reply.array(size);
+    else if (kind === "map") reply.map(size);
+    else reply.set(size);
+    if (size > 0) {
+      this.#open.push({ kind, table, size, slot, at: kind === "array" ? 0 : -1, keyWritten: false });
     }
-    let count = 0;
-    for (;; count++) {
-      const value = table.getNumber(count + 1);
-      if (value === undefined) break;
-      this.#value(value, slot + 1);
-    }
-    reply.endArray(mark, count);
-  }
-
-  #map(map: LuaTable, slot: number): void {
-    const reply = this.#reply;
-    reply.map(sizeOf(map));
-    for (let i = map.nextIndex(-1); i >= 0; i = map.nextIndex(i)) {
-      this.#value(map.keyAt(i), slot + 4);
-      this.#value(map.valueAt(i), slot + 3);
-    }
-  }
-
-  #set(set: LuaTable, slot: number): void {
-    const reply = this.#reply;
-    reply.set(sizeOf(set));
-    for (let i = set.nextIndex(-1); i >= 0; i = set.nextIndex(i)) this.#value(set.keyAt(i), slot + 3);
   }
 }
 
@@ -164,10 +181,11 @@ function integerOf(value: number): number | bigint {
   return LEAST_INT64;
 }
 
-/** No nil among the elements 1 to `length`. */
-function isSolid(table: LuaTable, length: number): boolean {
-  for (let i = 1; i <= length; i++) if (table.getNumber(i) === undefined) return false;
-  return true;
+/** Elements before the first nil. */
+function countOf(table: LuaTable): number {
+  let count = 0;
+  while (table.getNumber(count + 1) !== undefined) count++;
+  return count;
 }
 
 function sizeOf(table: LuaTable): number {
