@@ -69,19 +69,24 @@ function checkFlushMode(args: Args): void {
 
 function flushall(ctx: Context, args: Args): void {
   checkFlushMode(args);
-  for (const db of ctx.store.databases) ctx.dirty += db.flush();
-  ctx.server.tracking.flushed(ctx.client);
+  let keys = 0;
+  for (const db of ctx.store.databases) keys += db.flush();
+  flushed(ctx, args, keys);
   ctx.server.afterFlushAll();
-  // Replicas and the append-only file hear of it even where nothing was there.
-  ctx.dirty++;
   ctx.reply.ok();
 }
 
 function flushdb(ctx: Context, args: Args): void {
   checkFlushMode(args);
-  ctx.dirty += ctx.db.flush() + 1;
-  ctx.server.tracking.flushed(ctx.client);
+  flushed(ctx, args, ctx.db.flush());
   ctx.reply.ok();
+}
+
+/** Each key counts as a change. Replicas and the append-only file hear of it even where nothing was there. */
+function flushed(ctx: Context, args: Args, keys: number): void {
+  ctx.dirty += keys;
+  if (keys === 0) ctx.rewriteAs(...Array.from({ length: args.count }, (_, i) => args.bytes(i)));
+  ctx.server.tracking.flushed(ctx.client);
 }
 
 function swapdb(ctx: Context, args: Args): void {

@@ -142,6 +142,7 @@ function lastsave(ctx: Context, _args: Args): void {
 function save(ctx: Context, _args: Args): void {
   const { persistence } = ctx.server;
   if (persistence.snapshots.running === "rdb") throw SAVING;
+  persistence.saves++;
   if (!persistence.save()) throw FAILED;
   ctx.reply.ok();
 }

@@ -158,7 +158,8 @@ export class AppendOnlyFile {
     const { settings } = this.#host;
     let manifest = this.manifest;
     this.#makeDirectory();
-    if (partsToLoad(manifest).length === 0) {
+    const isFresh = partsToLoad(manifest).length === 0;
+    if (isFresh) {
       manifest = withNextBase(manifest, settings.appendfilename, settings.aofUseRdbPreamble, 0);
       writeBase(this.directory, manifest.base!.name);
       this.#host.notice(`Creating AOF base file ${manifest.base!.name} on server start`);
@@ -171,7 +172,9 @@ export class AppendOnlyFile {
     this.#host.notice(`${isNew ? "Creating" : "Opening"} AOF incr file ${name} on server start`);
     this.#writer = new AofWriter(file, this.#sizeOf(name), this.#host);
     this.state = "on";
-    this.#measure();
+    // A base that was written just now is counted from the next rewrite or start on, as in redis-server.
+    if (isFresh) this.#closedBytes = this.#baseBytes = 0;
+    else this.#measure();
     this.rewriteBaseBytes = this.size;
     this.removeHistory();
   }
@@ -216,6 +219,11 @@ export class AppendOnlyFile {
   /** Turned on: from the next rewrite on there will be an append-only file. */
   wait(): void {
     this.state = "waiting";
+  }
+
+  /** What is left of a rewrite that was given up. Called when the process ends. */
+  removeTemporary(): void {
+    if (this.state === "waiting") removeIfPresent(this.#host.disk, this.#tempIncremental);
   }
 
   /** Turned off: what is pending is written and synced; the files stay. Throws what the disk throws. */

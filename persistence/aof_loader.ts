@@ -39,6 +39,8 @@ export interface AofLoadHost {
   loadRdb(file: DiskFile, size: number, isOldStyle: boolean): Loading<number>;
   monotonicMs(): number;
   readonly sliceMs: number;
+  /** Milliseconds to wait after each command (key-load-delay). */
+  delayMs(): number;
   /** The whole size is known; then, again and again: so many bytes more are done. */
   begin(totalBytes: number): void;
   progress(bytes: number): void;
@@ -48,8 +50,11 @@ export interface AofLoadHost {
   warning(message: string): void;
 }
 
-/** Work that stops (yields) every few milliseconds, so that its driver can serve others, or go on at once. */
-export type Loading<T> = Generator<void, T, void>;
+/**
+ * Work that stops every few milliseconds, so that its driver can serve others, or go on at once. What it yields is how many
+ * milliseconds must pass before it goes on: 0 unless key-load-delay asks for more.
+ */
+export type Loading<T> = Generator<number, T, void>;
 
 /** Why the data set cannot be loaded; the message has been made for the log. */
 export class LoadError extends Error {
@@ -165,10 +170,11 @@ class PartLoad {
       const step = reader.next(host.frame);
       if (step !== AofStep.COMMAND) return step;
       this.#take(host.frame, at);
-      if (n % COMMANDS_PER_LOOK !== 0 || host.monotonicMs() < deadline) continue;
+      const delayMs = host.delayMs();
+      if (delayMs === 0 && (n % COMMANDS_PER_LOOK !== 0 || host.monotonicMs() < deadline)) continue;
       host.progress(reader.offset - reported);
       reported = reader.offset;
-      yield;
+      yield delayMs;
       deadline = host.monotonicMs() + host.sliceMs;
     }
   }

@@ -159,13 +159,14 @@ export function withNextBase(
   const split = manifest.incremental.length - keep;
   const replaced = manifest.incremental.slice(0, split);
   if (manifest.base !== null) replaced.unshift(manifest.base);
-  const history = replaced.map((part): AofPart => ({ ...part, type: "h" }));
+  // The latest first, as redis-server lists them.
+  const history = replaced.reverse().map((part): AofPart => ({ ...part, type: "h" }));
   return {
     ...manifest,
     base,
     baseSeq: seq,
     incremental: manifest.incremental.slice(split),
-    history: [...manifest.history, ...history],
+    history: [...history, ...manifest.history],
   };
 }
 

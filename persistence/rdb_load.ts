@@ -103,8 +103,8 @@ export class RdbLoad implements RdbHandler {
     this.keysLoaded++;
   }
 
-  /** Reads records until `deadline` (as `now` counts). False when the end is reached. */
-  readUntil(reader: RdbReader, now: () => number, deadline: number): boolean {
+  /** Reads records until it `isEnough`, which is asked after every `perLook` records. False when the end is reached. */
+  readUntil(reader: RdbReader, isEnough: () => boolean, perLook = RECORDS_PER_LOOK): boolean {
     const store = this.#store;
     const mode = store.expiryMode;
     const announceNew = store.announceNew;
@@ -112,8 +112,8 @@ export class RdbLoad implements RdbHandler {
     store.announceNew = false;
     try {
       do {
-        for (let i = 0; i < RECORDS_PER_LOOK; i++) if (!reader.next()) return false;
-      } while (now() < deadline);
+        for (let i = 0; i < perLook; i++) if (!reader.next()) return false;
+      } while (!isEnough());
       return true;
     } finally {
       store.expiryMode = mode;

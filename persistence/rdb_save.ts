@@ -144,7 +144,7 @@ export class FileSink implements SnapshotSink {
 
 /**
  * Writes everything at once, while nobody else is served (SAVE, SHUTDOWN, FLUSHALL): beside the old file, synced, and
- * then in its place. Throws what the disk throws; the old file is then untouched.
+ * then in its place. Throws what the disk throws; the old file is then untouched. `saved` is called after each key.
  */
 export function saveFileSync(
   disk: Disk,
@@ -153,12 +153,13 @@ export function saveFileSync(
   temp: string,
   store: Store,
   encoder: SnapshotEncoder,
+  saved?: () => void,
 ): void {
   const tempPath = joinPath(directory, temp);
   try {
     const file = disk.open(tempPath, "create");
     try {
-      encodeAll(store, encoder, (piece) => writeAllSync(file, piece));
+      encodeAll(store, encoder, (piece) => writeAllSync(file, piece), saved);
       file.syncDataSync();
     } finally {
       file.close();
@@ -171,8 +172,13 @@ export function saveFileSync(
   disk.syncDirectory(directory);
 }
 
-/** Writes all databases, piece by piece. */
-export function encodeAll(store: Store, encoder: SnapshotEncoder, write: (piece: Uint8Array) => void): void {
+/** Writes all databases, piece by piece; `saved` is called after each key. */
+export function encodeAll(
+  store: Store,
+  encoder: SnapshotEncoder,
+  write: (piece: Uint8Array) => void,
+  saved: () => void = () => {},
+): void {
   encoder.begin();
   for (const db of store.databases) {
     if (db.size === 0) continue;
@@ -182,6 +188,7 @@ export function encodeAll(store: Store, encoder: SnapshotEncoder, write: (piece:
       do {
         if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
       } while (rest !== null && rest.next().done !== true);
+      saved();
     });
   }
   encoder.end();

@@ -58,16 +58,20 @@ export interface SnapshotSink {
 export interface SnapshotPace {
   /** Milliseconds with fractions that never go back. */
   monotonicMs(): number;
-  /** Lets the event loop serve whoever waits, then goes on. */
-  pause(): Promise<void>;
+  /** Lets the event loop serve whoever waits, then goes on, at the earliest after so many milliseconds. */
+  pause(ms: number): Promise<void>;
   /** The longest stretch of work from now to the next pause, in milliseconds: short while others have work to do. */
   sliceMs(): number;
+  /** Milliseconds that saving a key takes longer than it has to (rdb-key-save-delay). */
+  readonly keyDelayMs: number;
 }
 
 /** Bytes collected before they go to the sink. Their checksum is taken in one stroke, which must not take long. */
 const PIECE_BYTES = 64 * 1024;
 /** Table buckets walked between two looks at the clock. */
 const BUCKETS_PER_LOOK = 32;
+/** Longest wait, in milliseconds, after which it is looked whether the snapshot is still wanted. */
+const DAWDLE_MS = 50;
 
 /** Why a snapshot ended without being complete. */
 export class SnapshotAborted extends Error {
@@ -171,7 +175,9 @@ export class Snapshot implements SnapshotHook {
       if (this.#large === null && part.db.epochOf(addr) !== this.#store.epoch) this.#begin(part, addr);
     };
     while (!isDone) {
-      for (let i = 0; i < BUCKETS_PER_LOOK && this.#large === null && !isDone; i++) {
+      const before = this.saved;
+      const buckets = this.#pace.keyDelayMs > 0 ? 1 : BUCKETS_PER_LOOK;
+      for (let i = 0; i < buckets && this.#large === null && !isDone; i++) {
         const next = part.db.table.scan(cursor, visit);
         if (this.#large !== null) break;
         cursor = next;
@@ -179,12 +185,21 @@ export class Snapshot implements SnapshotHook {
       }
       if (this.#large !== null) this.#advance(this.#large);
       if (this.#encoder.length >= PIECE_BYTES) await this.#flush();
+      if (this.#pace.keyDelayMs > 0) await this.#dawdle((this.saved - before) * this.#pace.keyDelayMs);
       if (this.#pace.monotonicMs() < deadline) continue;
-      await this.#pace.pause();
+      await this.#pace.pause(0);
       this.#check();
       deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
     }
     if (part.detached) part.db.discard();
+  }
+
+  /** Waits, but not for long after somebody gave the snapshot up. */
+  async #dawdle(ms: number): Promise<void> {
+    for (let left = ms; left > 0 && this.#aborted === null; left -= DAWDLE_MS) {
+      await this.#pace.pause(Math.min(left, DAWDLE_MS));
+    }
+    this.#check();
   }
 
   async #flush(): Promise<void> {

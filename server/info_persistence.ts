@@ -54,7 +54,7 @@ function appendOnlyFields({ aof, rewriteScheduled }: Persistence): Field[] {
   return [
     ["aof_current_size", aof.size],
     ["aof_base_size", aof.rewriteBaseBytes],
-    ["aof_pending_rewrite", rewriteScheduled && aof.state === "waiting" ? 1 : 0],
+    ["aof_pending_rewrite", rewriteScheduled ? 1 : 0],
     ["aof_buffer_length", aof.writer?.pending ?? 0],
     ["aof_pending_bio_fsync", aof.writer?.syncing === true ? 1 : 0],
     ["aof_delayed_fsync", aof.writer?.delayedSyncs ?? 0],

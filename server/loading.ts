@@ -17,10 +17,13 @@ import { RdbReader } from "../persistence/rdb_reader.ts";
 import type { Database } from "../store.ts";
 import { latin1 } from "../types/bytes.ts";
 import { Client } from "./client.ts";
+import type { Clock } from "./clock.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Longest stretch of loading between two looks at the network, milliseconds. */
 const SLICE_MS = 20;
+/** A key-load-delay of so many milliseconds is waited for after each key, a shorter one after several. */
+const NOTICEABLE_DELAY_MS = 0.1;
 
 /** How far the loading is. */
 export interface LoadProgress {
@@ -42,12 +45,25 @@ export interface RdbFlags {
 
 /** Drives a loading to its end, serving the network between its slices. */
 export async function inSlices(loading: Loading<void>): Promise<void> {
-  while (loading.next().done !== true) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (;;) {
+    const { done, value } = loading.next();
+    if (done === true) return;
+    await new Promise((resolve) => setTimeout(resolve, value));
+  }
 }
 
 /** Drives a loading to its end without letting anyone else in. */
-export function atOnce(loading: Loading<void>): void {
-  while (loading.next().done !== true);
+export function atOnce(loading: Loading<void>, clock: Clock): void {
+  for (;;) {
+    const { done, value } = loading.next();
+    if (done === true) return;
+    if (value > 0) clock.sleep(value);
+  }
+}
+
+/** key-load-delay: milliseconds for a key; where it is negative, one microsecond for so many keys. */
+function loadDelayMs({ config: { keyLoadDelay } }: RedisServer): number {
+  return keyLoadDelay >= 0 ? keyLoadDelay / 1000 : -1 / keyLoadDelay / 1000;
 }
 
 /** Loads what is on disk into the empty store. Throws an Error whose message is for the log. */
@@ -165,17 +181,21 @@ function* rdbSteps(
   try {
     reader.begin();
     for (let reported = 0;;) {
-      const more = load.readUntil(reader, () => clock.monoMs(), clock.monoMs() + SLICE_MS);
+      const deadline = clock.monoMs() + SLICE_MS, delayMs = loadDelayMs(server);
+      const stop = reported + config.loadingProcessEventsIntervalBytes;
+      const isEnough = () => delayMs > 0 || input.offset >= stop || clock.monoMs() >= deadline;
+      const before = load.keysLoaded;
+      const more = load.readUntil(reader, isEnough, delayMs >= NOTICEABLE_DELAY_MS ? 1 : undefined);
       if (persistence.loading !== null) persistence.loading.loadedBytes += input.offset - reported;
       reported = input.offset;
+      persistence.lastLoadKeysLoaded = load.keysLoaded;
+      persistence.lastLoadKeysExpired = load.keysExpired;
       if (!more) break;
-      yield;
+      yield delayMs * (load.keysLoaded - before);
     }
   } catch (error) {
     throw error instanceof RdbError ? new FatalRdb(path, error) : error;
   }
-  persistence.lastLoadKeysLoaded = load.keysLoaded;
-  persistence.lastLoadKeysExpired = load.keysExpired;
   const skipped = load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : "";
   log.notice(
     `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${skipped}.`,
@@ -221,6 +241,7 @@ function* aofSteps(server: RedisServer): Loading<void> {
       }),
     monotonicMs: () => server.clock.monoMs(),
     sliceMs: SLICE_MS,
+    delayMs: () => loadDelayMs(server),
     begin: (totalBytes) => loading!.totalBytes = totalBytes,
     progress: (bytes) => loading!.loadedBytes += bytes,
     annotation: (text) => noteAnnotation(server.persistence.loadedReplication, text),

@@ -23,7 +23,7 @@ import {
 } from "./loading.ts";
 import { CommitQueue } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
-import { Snapshots } from "./snapshots.ts";
+import { saveDelayMs, Snapshots } from "./snapshots.ts";
 
 /** Seconds after a failed background save before the next automatic try. */
 const RETRY_AFTER_SECONDS = 5;
@@ -97,6 +97,9 @@ export class Persistence {
     });
     this.#commits = new CommitQueue(this.aof);
     server.config.onApply("appendonly", () => this.#applyAppendonly());
+    server.config.onApply("aof-disable-auto-gc", () => {
+      if (this.aof.state !== "off") this.aof.removeHistory();
+    });
     server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.#judgeWrites());
   }
 
@@ -203,13 +206,23 @@ export class Persistence {
         log.warning(`Fail to fsync the AOF file: ${errnoText(error)}.`);
       }
     }
-    if (save === "no" || (save === "default" && config.save.length === 0)) return true;
+    if (save === "no" || (save === "default" && config.save.length === 0)) return this.#end();
     log.notice("Saving the final RDB snapshot before exiting.");
-    if (this.save()) return true;
+    if (this.save()) return this.#end();
     log.warning(
       force ? "Error trying to save the DB, exit anyway." : "Error trying to save the DB, can't exit.",
     );
-    return force;
+    return force && this.#end();
+  }
+
+  /** The process ends now, whatever was to come of an append-only file that is not complete. */
+  #end(): true {
+    try {
+      this.aof.removeTemporary();
+    } catch (error) {
+      this.#server.log.warning(`Removing a temporary part of the AOF failed: ${errnoText(error)}`);
+    }
+    return true;
   }
 
   /** Everything goes, functions too. */
@@ -232,7 +245,7 @@ export class Persistence {
     const path = joinPath(config.dir, config.dbfilename);
     try {
       const keepExpired = this.#server.isReplica;
-      atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }));
+      atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }), this.#server.clock);
     } catch (error) {
       log.warning(error instanceof Error ? error.message : String(error));
       return false;
@@ -278,7 +291,7 @@ export class Persistence {
     this.#empty();
     propagation.remove(this.aof);
     try {
-      atOnce(loadAof(this.#server));
+      atOnce(loadAof(this.#server), this.#server.clock);
     } catch (error) {
       log.warning(error instanceof Error ? error.message : String(error));
       return false;
@@ -296,10 +309,12 @@ export class Persistence {
   /** Writes the RDB file now, while nobody else is served. False where that fails, which the log explains. */
   save(): boolean {
     const { config, store, log } = this.#server;
-    this.saves++;
     try {
       const encoder = new RdbEncoder(this.rdbOptions(false));
-      saveFileSync(this.disk, config.dir, config.dbfilename, `temp-${Deno.pid}.rdb`, store, encoder);
+      const temp = `temp-${Deno.pid}.rdb`;
+      const delayMs = saveDelayMs(this.#server);
+      const delay = delayMs > 0 ? () => this.#server.clock.sleep(delayMs) : undefined;
+      saveFileSync(this.disk, config.dir, config.dbfilename, temp, store, encoder, delay);
     } catch (error) {
       log.warning(`Error saving DB on disk: ${errnoText(error)}`);
       return false;
@@ -352,9 +367,7 @@ export class Persistence {
   flushedAll(): void {
     this.snapshots.abort("rdb");
     if (this.#server.config.save.length === 0) return;
-    const dirty = this.#dirtyAtSave;
     this.save();
-    this.#dirtyAtSave = dirty;
   }
 
   // -- The append-only file ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
  * What it is and how it is written is in persistence/snapshot.ts.
  */
 import { type Disk, type DiskFile, errnoText } from "../persistence/disk.ts";
-import { FileSink } from "../persistence/rdb_save.ts";
+import { FileSink, removeQuietly } from "../persistence/rdb_save.ts";
 import {
   Snapshot,
   SnapshotAborted,
@@ -23,6 +23,8 @@ const IDLE_SLICE_MS = 2;
 export type SnapshotPurpose = "rdb" | "aof" | "replication";
 
 interface Running {
+  /** The file that is being written, "" where it goes elsewhere. */
+  readonly path: string;
   readonly purpose: SnapshotPurpose;
   readonly snapshot: Snapshot;
   readonly startedSeconds: number;
@@ -81,7 +83,7 @@ export class Snapshots {
       this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
       return Promise.reject(error);
     }
-    return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete).finally(() =>
+    return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete, path).finally(() =>
       file.close()
     );
   }
@@ -96,19 +98,21 @@ export class Snapshots {
     encoder: SnapshotEncoder,
     sink: SnapshotSink,
     complete: () => void = () => {},
+    path = "",
   ): Promise<void> {
     const server = this.#server;
     let commands = server.stats.commandsProcessed;
     const snapshot = new Snapshot(server.store, encoder, sink, {
       monotonicMs: () => server.clock.monoMs(),
       pause,
+      keyDelayMs: saveDelayMs(server),
       sliceMs: () => {
         const isBusy = server.stats.commandsProcessed !== commands;
         commands = server.stats.commandsProcessed;
         return isBusy ? BUSY_SLICE_MS : IDLE_SLICE_MS;
       },
     });
-    const running: Running = { purpose, snapshot, startedSeconds: this.#nowSeconds() };
+    const running: Running = { path, purpose, snapshot, startedSeconds: this.#nowSeconds() };
     this.#running = running;
     // It runs until the sink is safe too: nobody may take the file for complete, or end the process, in between.
     return snapshot.run().then(() => sink.finish?.()).then(() => {
@@ -125,10 +129,17 @@ export class Snapshots {
     if (running?.purpose !== purpose) return;
     this.#running = null;
     running.snapshot.abort("no longer wanted");
+    // Now, and not when the sink comes to it: the process may be about to end.
+    if (running.path !== "") removeQuietly(this.#disk, running.path);
   }
 }
 
+/** rdb-key-save-delay: milliseconds for a key; where it is negative, one microsecond for so many keys. */
+export function saveDelayMs({ config: { rdbKeySaveDelay } }: RedisServer): number {
+  return rdbKeySaveDelay >= 0 ? rdbKeySaveDelay / 1000 : -1 / rdbKeySaveDelay / 1000;
+}
+
 /** Lets the event loop serve whoever waits. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -87,6 +87,7 @@ export class MiniServer {
       },
       monotonicMs: () => this.nowMs,
       sliceMs: Infinity,
+      delayMs: () => 0,
       begin: () => {},
       progress: () => {},
       notice: () => {},

@@ -20,7 +20,7 @@ Deno.test("a manifest goes through a rewrite", () => {
   const done = withNextBase(rewriting, "a.aof", false, 1);
   assertEquals(
     formatManifest(done),
-    "file a.aof.2.base.aof seq 2 type b\nfile a.aof.1.base.rdb seq 1 type h\nfile a.aof.1.incr.aof seq 1 type h\n" +
+    "file a.aof.2.base.aof seq 2 type b\nfile a.aof.1.incr.aof seq 1 type h\nfile a.aof.1.base.rdb seq 1 type h\n" +
       "file a.aof.2.incr.aof seq 2 type i\n",
   );
   assertEquals(parseManifest(formatManifest(done)), done);

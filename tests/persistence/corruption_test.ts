@@ -170,7 +170,7 @@ function load(file: Uint8Array, verify: boolean): Store {
   });
   const reader = new RdbReader(RdbInput.ofBytes(file), handler, { verify });
   reader.begin();
-  assertEquals(handler.readUntil(reader, () => 0, Infinity), false);
+  assertEquals(handler.readUntil(reader, () => false), false);
   return store;
 }
 

@@ -69,7 +69,7 @@ function load(version: string, records: string): ReturnType<typeof newStore> {
     verify: true,
   });
   reader.begin();
-  handler.readUntil(reader, () => 0, Infinity);
+  handler.readUntil(reader, () => false);
   return store;
 }
 

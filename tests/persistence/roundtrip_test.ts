@@ -94,7 +94,7 @@ function load(bytes: Uint8Array): ReturnType<typeof newStore> {
   });
   const reader = new RdbReader(RdbInput.ofBytes(bytes), handler, { verify: true });
   reader.begin();
-  assertEquals(handler.readUntil(reader, () => 0, Infinity), false);
+  assertEquals(handler.readUntil(reader, () => false), false);
   return store;
 }
 

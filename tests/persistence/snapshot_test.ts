@@ -127,7 +127,7 @@ function load(pieces: Uint8Array[]): Store {
   });
   const reader = new RdbReader(RdbInput.ofBytes(concat(pieces)), handler, { verify: true });
   reader.begin();
-  handler.readUntil(reader, () => 0, Infinity);
+  handler.readUntil(reader, () => false);
   return store;
 }
 
@@ -141,6 +141,7 @@ function pace(between: () => void) {
       return Promise.resolve();
     },
     sliceMs: () => 1,
+    keyDelayMs: 0,
   };
 }
 
