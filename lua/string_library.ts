@@ -235,7 +235,13 @@ function* gsub(state: LuaState, args: readonly LuaValue[]): LuaCall {
       copied = end;
       if (constant) out.add(replacement);
       else if (typeof replacement === "string") out.add(expand(replacement, program, text, at, end));
-      else out.add(yield* replace(state, replacement, program, text, at, end));
+      else {
+        // A table is asked for the first capture, a function is given all of them.
+        const value = replacement instanceof LuaTable
+          ? yield* index(state, replacement, program.captures > 0 ? capture(text, 0) : text.slice(at, end))
+          : yield* call(state, replacement, all(captures(program, text, at, end)));
+        out.add(replacementText(first(value), text, at, end));
+      }
     }
     if (end > at) at = end;
     else if (at < text.length) at++;
@@ -288,22 +294,10 @@ function* index(state: LuaState, table: LuaTable, key: LuaValue): LuaCall {
   throw new LuaError("loop in gettable");
 }
 
-/** What a table holds for the first capture, or a function returns for all; the match itself for nil and false. */
-function* replace(
-  state: LuaState,
-  replacement: LuaTable | LuaFunction,
-  program: Pattern,
-  text: string,
-  at: number,
-  end: number,
-): Generator<unknown, string, LuaResult> {
-  const result = first(
-    replacement instanceof LuaTable
-      ? yield* index(state, replacement, program.captures === 0 ? text.slice(at, end) : capture(text, 0))
-      : yield* call(state, replacement, all(captures(program, text, at, end))),
-  );
-  if (!truthy(result)) return text.slice(at, end);
-  if (typeof result === "string") return result;
-  if (typeof result === "number") return formatNumber(result);
-  throw hostError(`invalid replacement value (a ${typeName(result)})`);
+/** What is put in place of a match for the value that a table or function gave: the match itself for nil and false. */
+function replacementText(value: LuaValue, text: string, at: number, end: number): string {
+  if (!truthy(value)) return text.slice(at, end);
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return formatNumber(value);
+  throw hostError(`invalid replacement value (a ${typeName(value)})`);
 }
