@@ -5,13 +5,16 @@
  * nested, and positions of errors do not reach beyond it. Calls that compiled code makes itself are none of that.
  */
 
-import { hostError, LuaError, nameArgument, toLuaError } from "./error.ts";
+import { hostError, LuaError, nameArgument, type Position, toLuaError } from "./error.ts";
 import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaCall, LuaFunction, type LuaResult, type LuaValue, typeName } from "./value.ts";
 
 /** Boundaries that may be nested. */
 export const MAX_BOUNDARIES = 200;
+
+/** Where a host function is that another one called: PUC's chunk and line of its own functions. */
+const IN_HOST: Position = { source: "[C]", line: -1 };
 
 /**
  * Calls a value from a host function: a function, or what has `__call`.
@@ -22,6 +25,7 @@ export function* call(state: LuaState, f: LuaValue, args: readonly LuaValue[]): 
     return yield* invoke(state, f, args);
   } catch (thrown) {
     const error = toLuaError(thrown);
+    if (error instanceof LuaError && f instanceof LuaFunction && f.host) error.position ??= IN_HOST;
     // A host function has no position to put in front of the text, nor a name for what it called.
     if (error instanceof LuaError && error.level > 0 && --error.level === 0 && error.argument >= 0) {
       nameArgument(error, undefined);

@@ -299,7 +299,9 @@ export abstract class ExpressionCompiler {
     const check =
       `pc = ${site}, ${take}${target} instanceof LF || (${target} = C.callable(${target}, ${site}))`;
     if (tail) {
-      return `${check}; if (S.depth <= 1 && ${target}.generator) return S.tail(${target}, [${list}]); ` +
+      // A host function takes no place: its errors are those of this line.
+      const replaces = `S.depth <= 1 && ${target}.generator && !${target}.host`;
+      return `${check}; if (${replaces}) return S.tail(${target}, [${list}]); ` +
         `r = ${target}.fn(${list}); if (${target}.generator) r = yield* r; else if (r === P) r = yield P;`;
     }
     return `(${check}, r = ${target}.fn(${list}), ${target}.generator ? yield* r : r === P ? yield P : r)`;
