@@ -12,10 +12,11 @@ import {
   stringArg,
   tableArg,
 } from "./args.ts";
-import { call } from "./call.ts";
+import { begin, call, end, leaveBoundary } from "./call.ts";
 import { argumentError, hostError, LuaError, LuaInterrupt, toLuaError } from "./error.ts";
 import { addFunctions, addGenerators, rawToString } from "./library.ts";
 import { isSpace, parseNumber } from "./number.ts";
+import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import {
@@ -244,13 +245,19 @@ export function caught(thrown: unknown): LuaError {
   return error;
 }
 
+/** What most scripts call most; so it makes the call itself. */
 function* pcall(state: LuaState, args: LuaValue[]): LuaCall {
   const f = anyArg(args, 0);
   const { depth, boundaries } = state;
   try {
-    return [true, ...all(yield* call(state, f, args.slice(1)))];
+    const target = begin(state, f);
+    let result: unknown = target.fn(...args.slice(1));
+    if (target.generator) result = yield* result as LuaCall;
+    else if (result === PENDING) result = yield PENDING;
+    end(state);
+    return result instanceof Array ? [true, ...result] : [true, result as LuaValue];
   } catch (thrown) {
-    const error = caught(thrown);
+    const error = caught(leaveBoundary(thrown, f));
     state.depth = depth;
     state.boundaries = boundaries;
     return [false, error.value];

@@ -9,7 +9,7 @@
 
 import { LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
 import { formatNumber, parseNumber } from "./number.ts";
-import { invoke } from "./call.ts";
+import { bound, invoke } from "./call.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { PENDING, type Pending } from "./signals.ts";
@@ -20,7 +20,6 @@ import {
   type LuaResult,
   LuaUserdata,
   type LuaValue,
-  type PlainFunction,
   truthy,
   typeName,
 } from "./value.ts";
@@ -120,9 +119,7 @@ export class Chunk {
         handler = this.state.metatableOf(object)?.getStr("__index");
         if (handler === undefined) throw this.typeError("index", object, site, object === start);
       }
-      if (handler instanceof LuaFunction) {
-        return this.#pend(single(invoke(this.state, handler, [object, key])));
-      }
+      if (handler instanceof LuaFunction) return this.#handle(handler, [object, key], site);
       object = handler;
     }
     throw this.error("loop in gettable", site);
@@ -178,7 +175,7 @@ export class Chunk {
         if (handler === undefined) throw this.typeError("index", object, site, object === start);
       }
       if (handler instanceof LuaFunction) {
-        return this.#pend(invoke(this.state, handler, [object, key, value]));
+        return this.#handle(handler, [object, key, value], site) === PENDING ? PENDING : undefined;
       }
       object = handler;
     }
@@ -195,25 +192,23 @@ export class Chunk {
     const a = toNumber(x);
     const b = toNumber(y);
     if (a !== undefined && b !== undefined) return calculate(operator, a, b);
-    return this.#operator(EVENTS[operator]!, x, y) ??
-      this.#operandError("perform arithmetic on", a === undefined ? x : y, a === undefined, site);
+    return this.#operator(EVENTS[operator]!, x, y, site);
   }
 
   /** `-x` of what is no number. */
   negate(x: LuaValue, site: number): LuaValue | Pending {
     const a = toNumber(x);
     if (a !== undefined) return -a;
-    return this.#operator("__unm", x, x) ?? this.#operandError("perform arithmetic on", x, true, site);
+    return this.#operator("__unm", x, x, site);
   }
 
-  #operandError(action: string, value: LuaValue, left: boolean, site: number): never {
-    throw this.typeError(action, value, site, true, left ? "left" : "right");
-  }
-
-  /** The metamethod of a binary operator, on its way; undefined where there is none. */
-  #operator(event: string, x: LuaValue, y: LuaValue): Pending | undefined {
+  /** The metamethod of an arithmetic operator. */
+  #operator(event: string, x: LuaValue, y: LuaValue, site: number): LuaValue | Pending {
     const handler = this.state.metatableOf(x)?.getStr(event) ?? this.state.metatableOf(y)?.getStr(event);
-    return handler === undefined ? undefined : this.#pend(single(invoke(this.state, handler, [x, y])));
+    if (handler !== undefined) return this.#handle(handler, [x, y], site);
+    const leftIsWrong = toNumber(x) === undefined;
+    const side = leftIsWrong ? "left" : "right";
+    throw this.typeError("perform arithmetic on", leftIsWrong ? x : y, site, true, side);
   }
 
   /** `a .. b .. c`. */
@@ -260,32 +255,32 @@ export class Chunk {
   }
 
   /** `x == y` of values that are not identical. */
-  equals(x: LuaValue, y: LuaValue): boolean | Pending {
+  equals(x: LuaValue, y: LuaValue, site: number): LuaValue | Pending {
     let handler: LuaValue;
     if (
       x instanceof LuaTable && y instanceof LuaTable || x instanceof LuaUserdata && y instanceof LuaUserdata
     ) {
       handler = sharedHandler(x.metatable, y.metatable, "__eq");
     }
-    return handler === undefined ? false : this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+    return handler === undefined ? false : this.#handle(handler, [x, y], site, truth);
   }
 
   /** `x < y` of what are not both numbers. */
-  less(x: LuaValue, y: LuaValue, site: number): boolean | Pending {
+  less(x: LuaValue, y: LuaValue, site: number): LuaValue | Pending {
     if (typeof x === "string" && typeof y === "string") return x < y;
     const handler = this.#comparison(x, y, "__lt", site);
     if (handler === undefined) throw this.#orderError(x, y, site);
-    return this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+    return this.#handle(handler, [x, y], site, truth);
   }
 
   /** `x <= y` of what are not both numbers: without `__le`, not (y < x). */
-  lessOrEqual(x: LuaValue, y: LuaValue, site: number): boolean | Pending {
+  lessOrEqual(x: LuaValue, y: LuaValue, site: number): LuaValue | Pending {
     if (typeof x === "string" && typeof y === "string") return x <= y;
     const handler = this.#comparison(x, y, "__le", site);
-    if (handler !== undefined) return this.#pend(asBoolean(invoke(this.state, handler, [x, y])));
+    if (handler !== undefined) return this.#handle(handler, [x, y], site, truth);
     const opposite = this.#comparison(y, x, "__lt", site);
     if (opposite === undefined) throw this.#orderError(x, y, site);
-    return this.#pend(asBoolean(invoke(this.state, opposite, [y, x]), true));
+    return this.#handle(opposite, [y, x], site, untruth);
   }
 
   /** Both operands must be of one type and have the same metamethod. */
@@ -302,14 +297,9 @@ export class Chunk {
 
   /** A function to call instead of a value that is none: its `__call`, with the value in front. */
   callable(value: LuaValue, site: number): LuaFunction {
-    const handler = this.state.metatableOf(value)?.getStr("__call");
-    if (!(handler instanceof LuaFunction)) throw this.typeError("call", value, site);
-    const { fn } = handler;
-    return new LuaFunction(
-      ((...args) => fn(value, ...args)) as PlainFunction,
-      handler.generator,
-      handler.name,
-    );
+    const target = bound(this.state.metatableOf(value)?.getStr("__call"), value);
+    if (target === undefined) throw this.typeError("call", value, site);
+    return target;
   }
 
   /** The numbers of a numeric for loop, `[from, to, step]`, where they are not all numbers. */
@@ -403,17 +393,26 @@ export class Chunk {
   }
 
   /**
-   * A metamethod of one result. A plain function is called at once, anything else is left to the driver.
+   * Calls a metamethod: a plain function at once, anything else is left to the driver.
+   * @param finish makes the operator's value of the results
    */
-  #handle(handler: LuaFunction, args: readonly LuaValue[], site: number): LuaValue | Pending {
-    if (handler.generator) return this.#pend(single(invoke(this.state, handler, args)));
+  #handle(
+    handler: LuaValue,
+    args: readonly LuaValue[],
+    site: number,
+    finish: (result: LuaResult) => LuaValue = first,
+  ): LuaValue | Pending {
+    if (!(handler instanceof LuaFunction) || handler.generator) {
+      return this.#pend(finished(invoke(this.state, handler, args), finish));
+    }
     let result: unknown;
     try {
       result = handler.fn(...args);
     } catch (thrown) {
       throw this.settle(thrown, site);
     }
-    return result === PENDING ? this.#pend(single(this.state.pending)) : first(result as LuaResult);
+    if (result === PENDING) return this.#pend(finished(this.state.pending, finish));
+    return finish(result as LuaResult);
   }
 
   #pend(call: LuaCall): Pending {
@@ -450,10 +449,14 @@ function calculate(operator: string, x: number, y: number): number {
   return power(x, y);
 }
 
-function* single(call: LuaCall): LuaCall {
-  return first(yield* call);
+function truth(result: LuaResult): boolean {
+  return truthy(first(result));
 }
 
-function* asBoolean(call: LuaCall, negate = false): Generator<unknown, LuaResult, LuaResult> {
-  return truthy(first(yield* call)) !== negate;
+function untruth(result: LuaResult): boolean {
+  return !truthy(first(result));
+}
+
+function* finished(call: LuaCall, finish: (result: LuaResult) => LuaValue): LuaCall {
+  return finish(yield* call);
 }

@@ -408,7 +408,7 @@ export abstract class ExpressionCompiler {
     return this.operands([left, right], ([x, y]) => {
       if (plain) return `(${x} === ${y})`;
       const site = this.site({ line });
-      return `(${x} === ${y} || ${this.pending(`C.equals(${x}, ${y})`, site)})`;
+      return `(${x} === ${y} || ${this.pending(`C.equals(${x}, ${y}, ${site})`, site)})`;
     });
   }
 

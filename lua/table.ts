@@ -16,6 +16,9 @@ import { Addressed, type LuaValue } from "./value.ts";
 /** More than 2^26 elements in one part are refused, as PUC refuses them. */
 const MAX_BITS = 26;
 
+/** The array part of a table without one, shared. */
+const NO_ITEMS: LuaValue[] = [];
+
 /** The hash part of a table without one, shared: one node that is never filled. */
 const NO_KEYS: LuaValue[] = [undefined];
 const NO_VALUES: LuaValue[] = [undefined];
@@ -38,7 +41,7 @@ export class LuaTable extends Addressed {
   readonly = false;
 
   /** Elements 1 to `items.length`; those up to `capacity` that are missing are nil. No such key is in the hash. */
-  items: LuaValue[] = [];
+  items: LuaValue[] = NO_ITEMS;
   capacity: number;
   /** No nil in `items`: its length is the border. */
   #dense = true;
@@ -242,6 +245,7 @@ export class LuaTable extends Addressed {
 
   /** Assigns within the array part, where it makes or fills a hole or appends. */
   #setItem(key: number, value: LuaValue): void {
+    if (this.items === NO_ITEMS) this.items = [];
     const items = this.items;
     if (key > items.length) {
       if (value === undefined) return;
@@ -356,7 +360,7 @@ export class LuaTable extends Addressed {
   /** Lays the table out with parts of these sizes. */
   #resize(arraySize: number, hashSize: number): void {
     const keys = this.#keys, values = this.#values;
-    const cut = arraySize < this.items.length ? this.items.splice(arraySize) : [];
+    const cut = arraySize < this.items.length ? this.items.splice(arraySize) : NO_ITEMS;
     this.capacity = arraySize;
     this.#makeNodes(hashSize);
     for (let i = 0; i < cut.length; i++) {

@@ -1,12 +1,13 @@
 /** `table`. Everything here is raw, without metamethods, as in PUC; a readonly table refuses each change. */
 
 import { functionArg, int32Arg, optionalInt32, optionalString, tableArg } from "./args.ts";
-import { call } from "./call.ts";
+import { begin, call, end, leaveBoundary } from "./call.ts";
 import { hostError, LuaError } from "./error.ts";
 import { addFunctions, addGenerators, rawToString } from "./library.ts";
+import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
-import { type Before, sortTable } from "./table_sort.ts";
+import { Sorting } from "./table_sort.ts";
 import {
   first,
   type LuaCall,
@@ -108,12 +109,25 @@ function* foreachi(state: LuaState, args: LuaValue[]): LuaCall {
 function* sort(state: LuaState, args: LuaValue[]): LuaCall {
   const table = tableArg(args, 0);
   const n = table.length();
-  if (args[1] !== undefined) {
-    const f = functionArg(args, 1);
-    yield* sortTable(table, n, function* (a, b) {
-      return truthy(first(yield* call(state, f, [a, b])));
-    });
-  } else if (!sortPlainly(table, n)) yield* sortTable(table, n, byOrder(state));
+  if (args[1] !== undefined) yield* sortBy(state, new Sorting(table, n), functionArg(args, 1));
+  else if (!sortPlainly(table, n)) yield* sortByOrder(state, new Sorting(table, n));
+  return [];
+}
+
+function* sortBy(state: LuaState, sorting: Sorting, f: LuaFunction): LuaCall {
+  begin(state, f);
+  while (sorting.asking) {
+    let result: unknown;
+    try {
+      result = f.fn(sorting.a, sorting.b);
+      if (f.generator) result = yield* result as LuaCall;
+      else if (result === PENDING) result = yield PENDING;
+    } catch (thrown) {
+      throw leaveBoundary(thrown, f);
+    }
+    sorting.answer(truthy(first(result as LuaResult)));
+  }
+  end(state);
   return [];
 }
 
@@ -132,16 +146,23 @@ function sortPlainly(table: LuaTable, n: number): boolean {
   return true;
 }
 
-/** The operator `<`. */
-function byOrder(state: LuaState): Before {
-  return function* (a, b) {
-    if (typeof a === "number" && typeof b === "number") return a < b;
-    if (typeof a === "string" && typeof b === "string") return a < b;
-    const [x, y] = [typeName(a), typeName(b)];
-    const handler = x === y ? state.metatableOf(a)?.getStr("__lt") : undefined;
-    if (!(handler instanceof LuaFunction) || state.metatableOf(b)?.getStr("__lt") !== handler) {
-      throw new LuaError(`attempt to compare ${x === y ? `two ${x} values` : `${x} with ${y}`}`);
-    }
-    return truthy(first(yield* call(state, handler, [a, b])));
-  };
+/** By the operator `<`. */
+function* sortByOrder(state: LuaState, sorting: Sorting): LuaCall {
+  while (sorting.asking) {
+    const { a, b } = sorting;
+    if (typeof a === "number" && typeof b === "number") sorting.answer(a < b);
+    else if (typeof a === "string" && typeof b === "string") sorting.answer(a < b);
+    else sorting.answer(truthy(first(yield* call(state, lessHandler(state, a, b), [a, b]))));
+  }
+  return [];
+}
+
+/** The `__lt` that both values have. */
+function lessHandler(state: LuaState, a: LuaValue, b: LuaValue): LuaValue {
+  const [x, y] = [typeName(a), typeName(b)];
+  const handler = x === y ? state.metatableOf(a)?.getStr("__lt") : undefined;
+  if (handler === undefined || state.metatableOf(b)?.getStr("__lt") !== handler) {
+    throw new LuaError(`attempt to compare ${x === y ? `two ${x} values` : `${x} with ${y}`}`);
+  }
+  return handler;
 }
