@@ -241,6 +241,14 @@ export class Store {
     this.events.flushed(second);
   }
 
+  /** The contents of `other`, which is none of {@link databases}, become those of the database of that number. */
+  exchangeWith(other: Database): void {
+    const db = this.databases[other.index]!;
+    this.events.flushed(db);
+    Database.exchange(db, other);
+    this.events.flushed(db);
+  }
+
   /** Gives back blocks of deleted objects, up to `budget` elements; true while there is more. */
   releaseSome(budget: number): boolean {
     const value = this.#releasing[this.#releasing.length - 1];

@@ -27,6 +27,8 @@ export interface RdbLoadOptions {
   expired?(db: Database, key: Uint8Array): void;
   /** A key that is there already is replaced instead of being an error (DEBUG RELOAD NOFLUSH). */
   readonly allowDuplicates: boolean;
+  /** Where the records go, by number; the store's own databases where it is not given. */
+  readonly databases?: readonly Database[];
   /** Takes the source of a function library; throws where it cannot be loaded. */
   functionLibrary(source: Uint8Array): void;
   /** Hears of each note about the file. */
@@ -43,12 +45,14 @@ export class RdbLoad implements RdbHandler {
   readonly #options: RdbLoadOptions;
   readonly #target: LoadTarget;
   readonly #value = new LoadedValue();
+  readonly #databases: readonly Database[];
   #db: Database;
 
   constructor(store: Store, options: RdbLoadOptions) {
     this.#store = store;
     this.#options = options;
-    this.#db = store.databases[0]!;
+    this.#databases = options.databases ?? store.databases;
+    this.#db = this.#databases[0]!;
     this.#target = { db: this.#db, limits: options.limits, lists: options.lists, deep: false };
   }
 
@@ -61,10 +65,10 @@ export class RdbLoad implements RdbHandler {
   }
 
   selectDatabase(index: number): void {
-    const db = this.#store.databases[index];
+    const db = this.#databases[index];
     if (db === undefined) {
       throw new RdbError(
-        `FATAL: Data file was created with a Redis server configured to handle more than ${this.#store.databases.length} databases. Exiting`,
+        `FATAL: Data file was created with a Redis server configured to handle more than ${this.#databases.length} databases. Exiting`,
         0,
       );
     }

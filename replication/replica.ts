@@ -22,11 +22,14 @@ export interface ReplicaSettings extends HandshakeSettings {
 
 /** A received file, and how it becomes the data set. */
 export interface ReceivedFile extends SyncSpool {
+  /** It goes to the disk first, and not to memory. */
+  readonly isOnDisk: boolean;
   /**
-   * Replaces the data set by what was received. Tells which database the stream behind it has selected: a primary that
-   * passes another one's stream on does not select it anew. Rejects with an Error for the log; the data set is empty then.
+   * Replaces the data set by what was received; `replaced` is called when the old one goes. Tells which database the
+   * stream behind it has selected: a primary that passes another one's stream on does not select it anew. Rejects with
+   * an Error for the log; the data set is empty then if `replaced` was called, and else the old one.
    */
-  load(): Promise<number>;
+  load(isSameHistory: boolean, replaced: () => void): Promise<number>;
   /** Forgets what was received. */
   discard(): void;
 }
@@ -166,12 +169,12 @@ export class Replica {
 
   // -- One attempt ----------------------------------------------------------------------------------------------
 
-  /** Connects, now. */
-  connect(): void {
+  /** Connects, now. `announcement`: what the log says of it, if not the usual. */
+  connect(announcement?: string): void {
     if (this.phase !== "connect" || this.primary === null) return;
     const attempt = ++this.#attempt;
     const { host, port } = this.primary;
-    this.#host.notice(`Connecting to MASTER ${host}:${port}`);
+    this.#host.notice(announcement ?? `Connecting to MASTER ${host}:${port}`);
     this.#host.notice("MASTER <-> REPLICA sync started");
     this.#connectingSinceMs = this.#host.monotonicMs();
     this.#setPhase("connecting");
@@ -200,19 +203,19 @@ export class Replica {
     } else this.#host.warning(expected ? message : `Failed to sync with MASTER: ${message}`);
   }
 
-  /** An attempt is over, well or not: the next one follows at once if there was a link, and else with the cron. */
+  /** An attempt is over, well or not: the next one follows at once if it had got to the data, and else with the cron. */
   #ended(attempt: number): void {
     if (attempt !== this.#attempt) return;
-    const wasConnected = this.phase === "connected";
+    const wasConnected = this.phase === "connected", wasSyncing = this.phase === "sync";
     if (wasConnected) this.#host.notice("Caching the disconnected master state.");
     else this.#host.answered(null);
     this.#drop();
     if (this.primary === null) return;
     this.downSinceMs ||= this.#host.monotonicMs();
     this.#setPhase("connect");
-    if (!wasConnected) return;
-    this.#host.notice(`Reconnecting to MASTER ${this.primary.host}:${this.primary.port}`);
-    this.connect();
+    if (!wasConnected && !wasSyncing) return;
+    const how = wasSyncing ? " after failure" : "";
+    this.connect(`Reconnecting to MASTER ${this.primary.host}:${this.primary.port}${how}`);
   }
 
   #endSession(): void {
@@ -271,24 +274,22 @@ export class Replica {
     const form = await payloadForm(socket);
     const isMarked = "mark" in form;
     if (!isMarked) this.syncTotalBytes = form.length;
-    host.notice(
-      isMarked
-        ? "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to disk"
-        : `MASTER <-> REPLICA sync: receiving ${form.length} bytes from master to disk`,
-    );
     const file = host.spool();
+    const what = isMarked ? "streamed RDB from master with EOF" : `${form.length} bytes from master`;
+    host.notice(`MASTER <-> REPLICA sync: receiving ${what} ${file.isOnDisk ? "to disk" : "to parser"}`);
     try {
       await receivePayload(socket, form, file, (bytes) => this.syncReadBytes += bytes);
       if (attempt !== this.#attempt) return;
-      // From here on what we had is gone: our replicas have to start over, and so have we if this fails.
-      this.#resumable = false;
-      host.disconnectReplicas();
-      stream.dropBacklog();
-      stream.beginHistory();
-      host.notice("MASTER <-> REPLICA sync: Flushing old data");
-      host.notice("MASTER <-> REPLICA sync: Loading DB in memory");
       this.#loadingFile = true;
-      this.#db = await file.load();
+      this.#db = await file.load(id === stream.id, () => this.#giveUpHistory());
+    } catch (error) {
+      if (!this.#loadingFile || attempt !== this.#attempt) throw error;
+      host.warning(error instanceof Error ? error.message : String(error));
+      throw new HandshakeError(
+        `Failed trying to load the MASTER synchronization DB from ${
+          file.isOnDisk ? "disk" : "socket"
+        }, check server logs.`,
+      );
     } finally {
       this.#loadingFile = false;
       file.discard();
@@ -301,6 +302,14 @@ export class Replica {
     host.notice("MASTER <-> REPLICA sync: Finished with success");
     // A primary that streamed its file sends nothing more before it knows that we have found its end.
     if (isMarked) socket.command("REPLCONF", "ACK", String(stream.offset));
+  }
+
+  /** What we had is gone: our replicas have to start over, and so have we if we do not get anything in its place. */
+  #giveUpHistory(): void {
+    this.#resumable = false;
+    this.#host.disconnectReplicas();
+    this.#stream.dropBacklog();
+    this.#stream.beginHistory();
   }
 
   // -- The stream -----------------------------------------------------------------------------------------------

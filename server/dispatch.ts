@@ -184,6 +184,7 @@ export class Dispatcher {
     if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
     if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
     if (this.#aside !== null && (flags & Flag.ALLOW_BUSY) === 0) return server.scripting.busyError;
+    if (server.asyncLoading && (flags & Flag.NO_ASYNC_LOADING) !== 0) return LOADING;
     if ((client.monitor || client.replica) && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
     if (server.pauses.active && !client.replica && server.pauses.holds(client, command, flags)) {
       server.pauses.postpone(client);

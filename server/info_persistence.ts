@@ -14,8 +14,8 @@ export function persistenceSection(server: RedisServer): Field[] {
     ? 0
     : persistence.snapshots.saved * 100 / persistence.snapshots.total;
   return [
-    ["loading", persistence.loading !== null ? 1 : 0],
-    ["async_loading", 0],
+    ["loading", persistence.loading !== null && !server.asyncLoading ? 1 : 0],
+    ["async_loading", server.asyncLoading ? 1 : 0],
     ["current_cow_peak", 0],
     ["current_cow_size", 0],
     ["current_cow_size_age", 0],

@@ -41,6 +41,8 @@ export interface RdbFlags {
   /** Replicas that go on from the file hear of the keys that are not kept. */
   readonly announceExpired?: boolean;
   readonly allowDuplicates: boolean;
+  /** Where the records go, if not into the store. */
+  readonly beside?: DataSetBeside;
 }
 
 /** Drives a loading to its end, serving the network between its slices. */
@@ -93,26 +95,45 @@ export function loadAof(server: RedisServer): Loading<void> {
   return whileLoading(server, () => aofSteps(server));
 }
 
-/** Replaces the data set by an RDB file that a primary has sent: `size` bytes of `source`. Else as {@link loadRdbFile}. */
-export function loadReceived(server: RedisServer, source: ByteSource, size: number): Loading<void> {
-  return whileLoading(server, function* () {
-    server.persistence.loading!.totalBytes = size;
-    yield* rdbSteps(server, source, size, "from the master", { keepExpired: true, allowDuplicates: false });
-  });
+/** A data set that is loaded beside the one that is served. */
+export interface DataSetBeside {
+  readonly databases: readonly Database[];
+  /** Sources of the function libraries. */
+  readonly functions: Uint8Array[];
+  /** The other one is served meanwhile: it is an older state of the same history. */
+  readonly isServing: boolean;
 }
 
-/** The server answers LOADING, and INFO shows the progress, until the steps are done. */
-function* whileLoading(server: RedisServer, steps: () => Loading<void>): Loading<void> {
+/**
+ * Loads an RDB file that a primary has sent, `size` bytes of `source`, into the empty store or beside what is there.
+ * Else as {@link loadRdbFile}.
+ */
+export function loadReceived(
+  server: RedisServer,
+  source: ByteSource,
+  size: number,
+  beside: DataSetBeside | null,
+): Loading<void> {
+  const flags = { keepExpired: true, allowDuplicates: false, ...(beside === null ? {} : { beside }) };
+  return whileLoading(server, function* () {
+    server.persistence.loading!.totalBytes = size;
+    yield* rdbSteps(server, source, size, "from the master", flags);
+  }, beside?.isServing);
+}
+
+/** The server answers LOADING (unless `isServing`), and INFO shows the progress, until the steps are done. */
+function* whileLoading(server: RedisServer, steps: () => Loading<void>, isServing = false): Loading<void> {
   const { persistence } = server;
   const startedSeconds = Math.floor(server.clock.wallMs() / 1000);
-  server.loading = true;
+  server.loading = !isServing;
+  server.asyncLoading = isServing;
   persistence.loading = { startedSeconds, totalBytes: 0, loadedBytes: 0, usedMemory: 0 };
   try {
     yield* steps();
   } catch (error) {
     throw explain(error, server.log);
   } finally {
-    server.loading = false;
+    server.loading = server.asyncLoading = false;
     persistence.loading = null;
   }
 }
@@ -173,7 +194,11 @@ function* rdbSteps(
       ? { expired: (db: Database, key: Uint8Array) => server.replication.expiredAtLoad(db, key) }
       : {}),
     allowDuplicates: flags.allowDuplicates,
-    functionLibrary: (source) => loadLibrary(server, source, flags.allowDuplicates),
+    functionLibrary: (source) => {
+      if (flags.beside === undefined) loadLibrary(server, source, flags.allowDuplicates);
+      else flags.beside.functions.push(source);
+    },
+    ...(flags.beside === undefined ? {} : { databases: flags.beside.databases }),
     aux: (name, value) => note(server, name, value, now),
   });
   const input = RdbInput.ofSource(file, size);

@@ -21,6 +21,8 @@ import {
   loadRdbFile,
   loadReceived,
 } from "./loading.ts";
+import { Database } from "../store.ts";
+import { latin1 } from "../types/bytes.ts";
 import { CommitQueue } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 import { saveDelayMs, Snapshots } from "./snapshots.ts";
@@ -260,27 +262,63 @@ export class Persistence {
    * which database the file says the stream behind it has selected.
    */
   async replace(source: ByteSource, size: number): Promise<number> {
-    const { config } = this.#server;
-    for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
-    if (config.appendonly) {
-      this.#unlisten();
-      this.aof.stop();
-    }
+    this.#stopWriting();
     this.#empty();
     try {
       this.loadedReplication.db = 0;
-      await inSlices(loadReceived(this.#server, source, size));
+      await inSlices(loadReceived(this.#server, source, size, null));
       return this.loadedReplication.db;
     } catch (error) {
       this.#empty();
       throw error;
     } finally {
-      this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
-      if (config.appendonly) {
-        this.aof.wait();
-        if (!this.bgrewriteaof()) this.rewriteScheduled = true;
-      }
+      this.#beginAnew();
     }
+  }
+
+  /**
+   * As {@link replace}, but the new data set is loaded beside the old one and takes its place when it is complete:
+   * `replaced` is called at that moment. Where this rejects, the old one is still there. `isServing`: it is served
+   * meanwhile, instead of LOADING.
+   */
+  async replaceBeside(
+    source: ByteSource,
+    size: number,
+    isServing: boolean,
+    replaced: () => void,
+  ): Promise<number> {
+    const { store, scripting } = this.#server;
+    const databases = store.databases.map((db) => new Database(store, db.index));
+    const functions: Uint8Array[] = [];
+    this.loadedReplication.db = 0;
+    try {
+      await inSlices(loadReceived(this.#server, source, size, { databases, functions, isServing }));
+      replaced();
+      this.#stopWriting();
+      for (const db of databases) store.exchangeWith(db);
+      scripting.flushLibraries();
+      for (const source of functions) scripting.loadLibrary(latin1(source), true, false);
+      this.#beginAnew();
+      return this.loadedReplication.db;
+    } finally {
+      for (const db of databases) db.flush();
+    }
+  }
+
+  /** Another data set is coming: nothing of the old one is to be written any more. */
+  #stopWriting(): void {
+    for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
+    if (!this.#server.config.appendonly) return;
+    this.#unlisten();
+    this.aof.stop();
+  }
+
+  /** The other data set is there. */
+  #beginAnew(): void {
+    this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
+    if (!this.#server.config.appendonly) return;
+    this.aof.wait();
+    if (!this.bgrewriteaof()) this.rewriteScheduled = true;
   }
 
   /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */

@@ -126,7 +126,10 @@ export class Replication implements ReplicationView {
 
   #spool(): ReceivedFile {
     const server = this.#server;
-    return server.config.replDisklessLoad === "disabled" ? new SpoolFile(server) : new MemorySpool(server);
+    const { replDisklessLoad } = server.config;
+    const isInMemory = replDisklessLoad === "swapdb" ||
+      (replDisklessLoad === "on-empty-db" && server.store.size === 0);
+    return isInMemory ? new MemorySpool(server, replDisklessLoad === "swapdb") : new SpoolFile(server);
   }
 
   #encoder(contents: SnapshotContents): SnapshotEncoder {

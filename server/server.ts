@@ -128,6 +128,8 @@ export class RedisServer implements KeyspaceEvents {
   // State that the gate asks for on each command; plain fields, kept by those who know.
   /** A data set is being loaded: most commands answer LOADING. */
   loading = false;
+  /** A data set is being loaded beside the one that is served (repl-diskless-load swapdb). */
+  asyncLoading = false;
   /** This server follows a primary. */
   isReplica = false;
   /** A replica whose link is down and that must not serve old data. */

@@ -8,8 +8,14 @@ import type { ByteSource } from "../persistence/rdb_input.ts";
 import type { ReceivedFile } from "../replication/replica.ts";
 import type { RedisServer } from "./server.ts";
 
+function announceLoading(server: RedisServer, flushes: boolean): void {
+  if (flushes) server.log.notice("MASTER <-> REPLICA sync: Flushing old data");
+  server.log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
+}
+
 /** On disk, where it becomes the server's own RDB file. */
 export class SpoolFile implements ReceivedFile {
+  readonly isOnDisk = true;
   readonly #server: RedisServer;
   readonly #path: string;
   #file: DiskFile | null;
@@ -29,7 +35,7 @@ export class SpoolFile implements ReceivedFile {
     this.#size += piece.length;
   }
 
-  async load(): Promise<number> {
+  async load(_isSameHistory: boolean, replaced: () => void): Promise<number> {
     const { config, persistence } = this.#server;
     const { disk } = persistence;
     await this.#file!.syncData();
@@ -37,6 +43,8 @@ export class SpoolFile implements ReceivedFile {
     this.#file = null;
     const path = joinPath(config.dir, config.dbfilename);
     persistence.snapshots.abort("rdb");
+    replaced();
+    announceLoading(this.#server, true);
     disk.rename(this.#path, path);
     disk.syncDirectory(config.dir);
     const source = disk.open(path, "read");
@@ -59,12 +67,16 @@ export class SpoolFile implements ReceivedFile {
 
 /** In memory. */
 export class MemorySpool implements ReceivedFile {
+  readonly isOnDisk = false;
   readonly #server: RedisServer;
+  /** The old data set stays until the new one is complete. */
+  readonly #isBeside: boolean;
   #pieces: Uint8Array[] = [];
   #size = 0;
 
-  constructor(server: RedisServer) {
+  constructor(server: RedisServer, isBeside: boolean) {
     this.#server = server;
+    this.#isBeside = isBeside;
   }
 
   write(piece: Uint8Array): Promise<void> {
@@ -73,8 +85,24 @@ export class MemorySpool implements ReceivedFile {
     return Promise.resolve();
   }
 
-  load(): Promise<number> {
-    return this.#server.persistence.replace(this.#source(), this.#size);
+  async load(isSameHistory: boolean, replaced: () => void): Promise<number> {
+    const { persistence, log } = this.#server;
+    announceLoading(this.#server, !this.#isBeside);
+    if (!this.#isBeside) {
+      replaced();
+      return await persistence.replace(this.#source(), this.#size);
+    }
+    try {
+      const db = await persistence.replaceBeside(this.#source(), this.#size, isSameHistory, () => {
+        replaced();
+        log.notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
+      });
+      log.notice("MASTER <-> REPLICA sync: Discarding old DB in background");
+      return db;
+    } catch (error) {
+      log.notice("MASTER <-> REPLICA sync: Discarding temporary DB in background");
+      throw error;
+    }
   }
 
   /** Each piece is given up once it is read. */
