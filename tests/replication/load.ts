@@ -1,7 +1,6 @@
 /** A write load of every type, and the reads that say whether two servers hold the same. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { RawClient, sleep } from "../helpers/client.ts";
-import { ALL_ROWS } from "../../commands/table.ts";
 import type { SeededRandom } from "../helpers/seeded.ts";
 import { seededRandom } from "../helpers/seeded.ts";
 import type { TestServer } from "../helpers/server.ts";
@@ -121,9 +120,6 @@ export async function kindsOfKeys(server: TestServer): Promise<string[]> {
   return [...kinds].sort();
 }
 
-/** Whether this build has functions: the load then makes some. */
-const hasFunctions = ALL_ROWS.some((row) => row.name === "FUNCTION" && row.run !== undefined);
-
 /** What DEBUG DIGEST leaves out: what consumers of streams hold, and the functions. */
 export async function groupsAndFunctions(server: TestServer): Promise<string[]> {
   await using client = await server.connect();
@@ -143,7 +139,7 @@ export async function groupsAndFunctions(server: TestServer): Promise<string[]> 
       }
     }
   }
-  for (const library of hasFunctions ? ["lib0", "lib1", "lib2"] : []) {
+  for (const library of ["lib0", "lib1", "lib2"]) {
     await add("FUNCTION", "LIST", "LIBRARYNAME", library, "WITHCODE");
   }
   return texts;
