@@ -36,7 +36,7 @@ export interface AofLoadHost {
   /** Executes a request. False where there is no such command. */
   execute(frame: LoadFrame): boolean;
   /** Loads the RDB file that begins where the file stands. Returns the offset behind it. */
-  loadRdb(file: DiskFile, size: number, isOldStyle: boolean): Loading<number>;
+  loadRdb(file: DiskFile, size: number, name: string): Loading<number>;
   monotonicMs(): number;
   readonly sliceMs: number;
   /** Milliseconds to wait after each command (key-load-delay). */
@@ -89,7 +89,10 @@ function sizeOf(aof: AppendOnlyFile, host: AofLoadHost, part: AofPart): number {
   const stat = host.disk.stat(aof.path(part.name));
   if (stat !== null && stat.isFile) return stat.size;
   const what = stat === null ? "No such file or directory" : "it is no file";
-  throw new LoadError(`Unable to obtain the AOF file ${part.name} length. stat: ${what}`);
+  throw new LoadError(
+    `Unable to obtain the AOF file ${part.name} length. stat: ${what}. The manifest names it: restore it from a backup, ` +
+      "or take its line out of the manifest and lose what it held",
+  );
 }
 
 /**
@@ -157,7 +160,7 @@ class PartLoad {
     this.#host.notice(
       isOldStyle ? "Reading RDB preamble from AOF file..." : "Reading RDB base file on AOF loading...",
     );
-    return yield* this.#host.loadRdb(file, this.#size, isOldStyle);
+    return yield* this.#host.loadRdb(file, this.#size, this.#aof.path(this.#part.name));
   }
 
   /** Executes all commands. Returns the AofStep at which they end. */

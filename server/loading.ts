@@ -9,7 +9,7 @@ import { Args } from "../commands/args.ts";
 import { CommandError } from "../commands/errors.ts";
 import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
-import { ManifestError } from "../persistence/aof_manifest.ts";
+import { ManifestError, manifestName } from "../persistence/aof_manifest.ts";
 import { errnoText, joinPath } from "../persistence/disk.ts";
 import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts";
 import { RdbLoad } from "../persistence/rdb_load.ts";
@@ -131,7 +131,7 @@ function* whileLoading(server: RedisServer, steps: () => Loading<void>, isServin
   try {
     yield* steps();
   } catch (error) {
-    throw explain(error, server.log);
+    throw explain(error, server);
   } finally {
     server.loading = server.asyncLoading = false;
     persistence.loading = null;
@@ -139,25 +139,32 @@ function* whileLoading(server: RedisServer, steps: () => Loading<void>, isServin
 }
 
 /** An Error whose message says what to do, in the words of redis-server where it has some. */
-function explain(error: unknown, log: RedisServer["log"]): Error {
+function explain(error: unknown, { log, config }: RedisServer): Error {
   if (error instanceof ManifestError) {
     log.warning("\n*** FATAL AOF MANIFEST FILE ERROR ***\n");
     if (error.line > 0) {
       log.warning(`Reading the manifest file, at line ${error.line}\n`);
       log.warning(`>>> '${error.text}'\n`);
     }
-    return new Error(error.reason);
+    const file = manifestName(config.appendfilename);
+    return new Error(`${error.reason}: ${file} must be mended by hand or restored from a backup. Exiting`);
   }
   if (error instanceof LoadError || error instanceof FatalRdb) return error;
   return new Error(`Fatal error loading the DB: ${errnoText(error)}. Exiting.`);
 }
 
+/** What to do with a damaged file, and with one that is the base of an append-only file. */
+const ADVICE = "Check it with redis-check-rdb, restore it from a backup, or move it away to start empty";
+const ADVICE_FOR_BASE =
+  "It is the base of the append-only file, and what follows it is of no use alone: check it with redis-check-aof and " +
+  "redis-check-rdb and restore the directory from a backup";
+
 /** An RDB file that cannot be loaded. */
 class FatalRdb extends Error {
-  constructor(what: string, error: RdbError) {
+  constructor(file: string, error: RdbError, advice: string) {
     super(
-      `Bad RDB file ${what}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
-        "changed. Check it with redis-check-rdb, restore it from a backup, or move it away to start empty. Exiting",
+      `Bad RDB file ${file}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
+        `changed. ${advice}. Exiting`,
     );
   }
 }
@@ -183,6 +190,7 @@ function* rdbSteps(
   size: number,
   path: string,
   flags: RdbFlags,
+  advice = ADVICE,
 ): Loading<number> {
   const { log, config, clock, persistence } = server;
   const now = clock.wallMs();
@@ -219,7 +227,7 @@ function* rdbSteps(
       yield delayMs * (load.keysLoaded - before);
     }
   } catch (error) {
-    throw error instanceof RdbError ? new FatalRdb(path, error) : error;
+    throw error instanceof RdbError ? new FatalRdb(path, error, advice) : error;
   }
   const skipped = load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : "";
   log.notice(
@@ -259,11 +267,8 @@ function* aofSteps(server: RedisServer): Loading<void> {
     settings: server.config,
     frame: new Args(),
     execute: (frame) => execute(server, client, frame as Args),
-    loadRdb: (file, size, isOldStyle) =>
-      rdbSteps(server, file, size, isOldStyle ? "at the head of the AOF" : "of the AOF base", {
-        keepExpired: true,
-        allowDuplicates: false,
-      }),
+    loadRdb: (file, size, name) =>
+      rdbSteps(server, file, size, name, { keepExpired: true, allowDuplicates: false }, ADVICE_FOR_BASE),
     monotonicMs: () => server.clock.monoMs(),
     sliceMs: SLICE_MS,
     delayMs: () => loadDelayMs(server),

@@ -145,7 +145,7 @@ Deno.test("an unknown command and a missing part are refused", () => {
   assertThrows(
     () => new MiniServer(missing).load(),
     LoadError,
-    "Unable to obtain the AOF file x length. stat: No such file or directory",
+    "Unable to obtain the AOF file x length. stat: No such file or directory. The manifest names it",
   );
 });
 

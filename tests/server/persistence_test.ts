@@ -293,7 +293,29 @@ const BAD_FILES: [what: string, files: Record<string, string>, log: RegExp][] = 
   [
     "a manifest that is none",
     { "appendonlydir/appendonly.aof.manifest": "garbage\n" },
-    /FATAL AOF MANIFEST FILE ERROR[^]*at line 1[^]*>>> 'garbage'[^]*Invalid AOF manifest file format/,
+    /FATAL AOF MANIFEST FILE ERROR[^]*at line 1[^]*>>> 'garbage'[^]*Invalid AOF manifest file format: appendonly\.aof\.manifest must be mended by hand or restored/,
+  ],
+  [
+    "a damaged base of the append-only file",
+    {
+      "appendonlydir/appendonly.aof.manifest": "file b.rdb seq 1 type b\nfile i.aof seq 1 type i\n",
+      "appendonlydir/b.rdb": "REDIS0010\x00\x01a\x01b\xff12345678",
+      "appendonlydir/i.aof": "",
+    },
+    /Bad RDB file .*appendonlydir\/b\.rdb: Wrong RDB checksum, at offset \d+\..*restore the directory from a backup/,
+  ],
+  [
+    "damage in the middle of the append-only file",
+    {
+      "appendonlydir/appendonly.aof.manifest": "file i.aof seq 1 type i\n",
+      "appendonlydir/i.aof": "*1\r\n$4\r\nPING\r\n*1\r\n$X\r\nPING\r\n*1\r\n$4\r\nPING\r\n",
+    },
+    /Bad file format reading the append only file i\.aof: make a backup.*redis-check-aof --fix.*offset 14\)/,
+  ],
+  [
+    "a part that is not there",
+    { "appendonlydir/appendonly.aof.manifest": "file i.aof seq 1 type i\n" },
+    /Unable to obtain the AOF file i\.aof length\..*restore it from a backup/,
   ],
 ];
 
@@ -304,9 +326,14 @@ for (const [what, files, log] of BAD_FILES) {
     for (const [name, content] of Object.entries(files)) {
       await Deno.writeFile(`${dir.path}/${name}`, Uint8Array.from(content, (c) => c.charCodeAt(0)));
     }
-    await using server = await startServer("toy", { dir: dir.path, waitReady: false });
+    const args = "dump.rdb" in files ? [] : ["--appendonly", "yes"];
+    await using server = await startServer("toy", { dir: dir.path, args, waitReady: false });
     assertEquals((await server.waitForExit()).code, 1);
     assert(log.test(server.log), server.log);
+    const found = [...Deno.readDirSync(`${dir.path}/appendonlydir`)].map(({ name }) =>
+      `appendonlydir/${name}`
+    );
+    assertEquals(found.sort(), Object.keys(files).filter((name) => name.includes("/")).sort());
     for (const [name, content] of Object.entries(files)) {
       const found = await Deno.readFile(`${dir.path}/${name}`);
       assertEquals(String.fromCharCode(...found), content);
