@@ -72,6 +72,8 @@ async function replies(
 ): Promise<string[]> {
   const flush = await RawClient.connect(port);
   await flush.call("FLUSHALL");
+  await flush.call("FUNCTION", "FLUSH");
+  await flush.call("SCRIPT", "FLUSH");
   await using client = await RawClient.connect(port);
   const writing = (async () => {
     for (const piece of pieces) {
