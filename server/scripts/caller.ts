@@ -43,6 +43,8 @@ const DENIED = {
   channel: "ERR The user executing the script can't publish to the channel mentioned in the command",
 } as const;
 
+/** Commands between two looks at the clock; a power of two. */
+const CALLS_PER_LOOK = 16;
 const FIRST_BYTES = 1024;
 /** Buffers above this size are given up after the call. */
 const KEPT_BYTES = 256 * 1024;
@@ -55,6 +57,9 @@ export class ScriptCaller {
   readonly #args = new Args();
   readonly #toLua = new ReplyToLua();
   #permissions: Permissions | null = null;
+  /** Called from time to time while commands run: they may take long where the script has few steps of its own. */
+  checkTime: () => void = () => {};
+  #calls = 0;
 
   constructor(server: RedisServer) {
     this.#server = server;
@@ -112,6 +117,7 @@ export class ScriptCaller {
     reply.rewind(0);
     this.#server.dispatcher.run(this.client, command, args);
     if ((command.flags & Flag.READONLY) !== 0) this.#track();
+    if ((++this.#calls & CALLS_PER_LOOK - 1) === 0) this.checkTime();
     const isError = raise && reply.buf[0] === 45; // -
     const value = this.#toLua.read(reply, 0);
     reply.rewind(0);

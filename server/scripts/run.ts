@@ -37,6 +37,8 @@ export class ScriptRunner {
   readonly #toReply: LuaToReply;
   #call: Generator<void, LuaValue[], void> | null = null;
   #state: LuaState | null = null;
+  /** When the present slice is over, monotonic milliseconds. */
+  #untilMs = Infinity;
   readonly #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,6 +46,9 @@ export class ScriptRunner {
     this.#server = server;
     this.#caller = caller;
     this.#toReply = new LuaToReply(server.errorStats);
+    caller.checkTime = () => {
+      if (server.clock.monoMs() >= this.#untilMs) this.#state!.steps = 0;
+    };
   }
 
   /** Calls a function of this world for the command that `ctx` runs, and writes its reply. */
@@ -112,6 +117,7 @@ export class ScriptRunner {
     const call = this.#call!;
     const { mayBlock } = ctx;
     ctx.mayBlock = false;
+    this.#untilMs = untilMs;
     let failure: unknown;
     let failed = false;
     let results: LuaValue[] | undefined;

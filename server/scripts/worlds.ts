@@ -28,6 +28,9 @@ const GLOBALS = new Set([
   ..."tonumber tostring type unpack xpcall".split(" "),
 ]);
 
+/** Steps of a script between two looks at the clock: well below a millisecond, unless each does a lot. */
+const STEPS_PER_LOOK = 10_000;
+
 /** The world of EVAL: KEYS and ARGV are globals there. */
 export function evalWorld(server: RedisServer, caller: ScriptCaller): LuaState {
   const state = newWorld();
@@ -82,6 +85,7 @@ export class FunctionWorld {
 
 function newWorld(): LuaState {
   const state = new LuaState();
+  state.budget = STEPS_PER_LOOK;
   const { globals } = state;
   openCjson(state);
   openCmsgpack(state);
