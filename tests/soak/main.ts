@@ -12,7 +12,7 @@ do {
     console.log(await soakEviction({ policy, commands: 200_000, room: 8, seed }));
   }
   console.log(
-    await soakTracking({ clients: 2000, keys: 20_000, maxKeys: 5000, rounds: 3000, seed }),
+    await soakTracking({ clients: 2000, keys: 20_000, maxKeys: 5000, rounds: 500, seed }),
   );
   seed++;
 } while (Date.now() < end);
