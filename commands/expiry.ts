@@ -52,8 +52,6 @@ export interface ExpiryOptions {
   expiry: Expiry;
   keepTtl: boolean;
   persist: boolean;
-  /** The time was given as PXAT already, so the command need not be rewritten for propagation. */
-  exact: boolean;
   nx: boolean;
   xx: boolean;
   get: boolean;
@@ -67,7 +65,6 @@ export function resolveExpiry(ctx: Context, args: Args, options: ExpiryOptions):
   const { unit } = options;
   if (unit === undefined) return;
   options.expiry = expiryFrom(ctx, args, options.valueAt, unit);
-  options.exact = unit.absolute && !unit.seconds;
 }
 
 /**
@@ -79,7 +76,6 @@ export function expiryOptions(ctx: Context, args: Args, from: number, forSet: bo
     expiry: NO_EXPIRY,
     keepTtl: false,
     persist: false,
-    exact: false,
     nx: false,
     xx: false,
     get: false,

@@ -147,8 +147,10 @@ function geoadd(ctx: Context, args: Args): void {
     else if (result === AddResult.UPDATED) updated++;
   }
   keepSortedSet(ctx, args, 1, addr, view);
-  if (added + updated > 0) ctx.changed(Notify.ZSET, "zadd", args, 1, added + updated);
-  if (ctx.propagates) propagateAsZadd(ctx, args, first, scores);
+  if (added + updated > 0) {
+    ctx.changed(Notify.ZSET, "zadd", args, 1, added + updated);
+    if (ctx.propagates) propagateAsZadd(ctx, args, first, scores);
+  }
   ctx.reply.integer(countChanged ? added + updated : added);
 }
 

@@ -171,8 +171,7 @@ const value = new LoadedValue();
 /** RESTORE key ttl payload [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency] */
 function restore(ctx: Context, args: Args): void {
   const options = restoreOptions(args);
-  const old = ctx.write(args, 1);
-  if (old !== 0 && !options.replace) throw BUSY_KEY;
+  if (!options.replace && ctx.write(args, 1) !== 0) throw BUSY_KEY;
   const ttl = args.int64(2);
   if (ttl < 0) throw BAD_TTL;
   const { db, server } = ctx;
@@ -183,7 +182,8 @@ function restore(ctx: Context, args: Args): void {
   const expiry = ttl === 0
     ? NO_EXPIRY
     : toUnixMs(ctx, ttl, { seconds: false, absolute: options.absoluteTtl });
-  if (old !== 0) db.delete(args.buf, args.starts[1]!, args.ends[1]!);
+  const old = options.replace ? ctx.inspect(args, 1) : 0;
+  if (old !== 0) db.deleteRecord(old);
   if (expiry !== NO_EXPIRY && isPast(ctx, expiry)) {
     value.discard();
     if (old !== 0) deleteReplaced(ctx, args);

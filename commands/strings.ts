@@ -323,8 +323,8 @@ function set(ctx: Context, args: Args): void {
   store(ctx, args, 1, 2, timed ? options.expiry : kept);
   ctx.changed(Notify.STRING, "set", args, 1);
   if (timed) ctx.notify(Notify.GENERIC, "expire", args.buf, args.starts[1]!, args.ends[1]!);
-  if (timed && !options.exact) propagateSet(ctx, args, options.expiry);
-  else if (options.get && !timed) propagateWithoutGet(ctx, args);
+  if (timed) propagateSet(ctx, args, options.expiry);
+  else if (options.get) propagateWithoutGet(ctx, args);
   if (!options.get) ctx.reply.ok();
 }
 
