@@ -7,9 +7,9 @@
  * code yields that, the driver (driver.ts) runs the call and resumes with its result.
  */
 
-import { LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
+import { hostError, LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
 import { formatNumber, parseNumber } from "./number.ts";
-import { bound, invoke } from "./call.ts";
+import { bound, invoke, MAX_BOUNDARIES } from "./call.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { PENDING, type Pending } from "./signals.ts";
@@ -405,12 +405,15 @@ export class Chunk {
     if (!(handler instanceof LuaFunction) || handler.generator) {
       return this.#pend(finished(invoke(this.state, handler, args), finish));
     }
+    const { state } = this;
     let result: unknown;
     try {
+      if (++state.boundaries >= MAX_BOUNDARIES) throw hostError("C stack overflow");
       result = handler.fn(...args);
     } catch (thrown) {
       throw this.settle(thrown, site);
     }
+    state.boundaries--;
     if (result === PENDING) return this.#pend(finished(this.state.pending, finish));
     return finish(result as LuaResult);
   }

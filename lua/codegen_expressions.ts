@@ -16,6 +16,11 @@ import { stringHash } from "./table.ts";
 /** Elements of a table constructor that PUC puts into the table at once. */
 const FLUSH = 50;
 
+/** Operations nested in one expression; a longer chain is taken apart. */
+const MAX_NESTED = 30;
+
+type Arithmetic = Extract<Expr, { kind: "arithmetic" }>;
+
 /** Compiles what stands in one function. */
 export abstract class ExpressionCompiler {
   readonly chunk: Chunk;
@@ -357,20 +362,52 @@ export abstract class ExpressionCompiler {
     return `C.length(${this.value(operand)}, ${site})`;
   }
 
-  #arithmetic({ operator, left, right, line }: Extract<Expr, { kind: "arithmetic" }>): string {
+  #arithmetic(expr: Arithmetic): string {
+    const { left } = expr;
+    if (left.kind === "arithmetic" && spineLength(expr) > MAX_NESTED) return this.#longSum(expr);
     const leftIsNumber = this.types.of(left) === "number";
-    const rightIsNumber = this.types.of(right) === "number";
+    const rightIsNumber = this.types.of(expr.right) === "number";
     if (leftIsNumber && rightIsNumber) {
-      return calculation(operator, this.value(left), this.value(right));
+      return calculation(expr.operator, this.value(left), this.value(expr.right));
     }
-    return this.operands([left, right], ([x, y]) => {
-      const fast = calculation(operator, x!, y!);
-      const site = this.site({ line, left: nameOf(left), right: nameOf(right) });
-      const test = bothAre("number", leftIsNumber, x!, rightIsNumber, y!);
-      return `(${test} ? ${fast} : ${
-        this.pending(`C.arithmetic("${operator}", ${x}, ${y}, ${site})`, site)
-      })`;
-    });
+    return this.operands(
+      [left, expr.right],
+      ([x, y]) => this.#calculate(expr, x!, leftIsNumber, y!, rightIsNumber),
+    );
+  }
+
+  /** An operation on values with short names. */
+  #calculate(expr: Arithmetic, x: string, xIsNumber: boolean, y: string, yIsNumber: boolean): string {
+    const { operator, left, right, line } = expr;
+    const fast = calculation(operator, x, y);
+    if (xIsNumber && yIsNumber) return fast;
+    const site = this.site({ line, left: nameOf(left), right: nameOf(right) });
+    const test = bothAre("number", xIsNumber, x, yIsNumber, y);
+    return `(${test} ? ${fast} : ${this.pending(`C.arithmetic("${operator}", ${x}, ${y}, ${site})`, site)})`;
+  }
+
+  /** A sum of hundreds of terms: one after the other, as neither we nor V8 can nest so deep. */
+  #longSum(expr: Arithmetic): string {
+    const spine: Arithmetic[] = [];
+    let first: Expr = expr;
+    for (; first.kind === "arithmetic"; first = first.left) spine.push(first);
+    const mark = this.mark();
+    const sum = this.temporary();
+    const steps = [`${sum} = ${this.value(first)}`];
+    let isNumber = this.types.of(first) === "number";
+    for (const part of spine.reverse()) {
+      const rightIsNumber = this.types.of(part.right) === "number";
+      const known = isNumber;
+      steps.push(
+        this.operands(
+          [part.right],
+          ([y]) => `${sum} = ${this.#calculate(part, sum, known, y!, rightIsNumber)}`,
+        ),
+      );
+      isNumber &&= rightIsNumber;
+    }
+    this.release(mark);
+    return `(${steps.join(", ")}, ${sum})`;
   }
 
   #compare(expr: Extract<Expr, { kind: "compare" }>): string {
@@ -500,6 +537,13 @@ export function nameOf(expr: Expr): Name | undefined {
 function isConstant(expr: Expr, truth: boolean): boolean {
   const kinds = truth ? ["true", "number", "string"] : ["nil", "false"];
   return kinds.includes(expr.kind) || expr.kind === "paren" && isConstant(expr.inner, truth);
+}
+
+/** Operations in a chain that leans to the left. */
+function spineLength(expr: Expr): number {
+  let length = 0;
+  for (let left = expr; left.kind === "arithmetic"; left = left.left) length++;
+  return length;
 }
 
 function bothAre(type: string, leftKnown: boolean, x: string, rightKnown: boolean, y: string): string {

@@ -74,6 +74,6 @@ export function nameArgument(error: LuaError, name: Name | undefined): void {
 /** The JavaScript errors that a Lua program can bring about, as the errors that it would see. */
 export function toLuaError(thrown: unknown): unknown {
   if (!(thrown instanceof RangeError)) return thrown;
-  if (/call stack/i.test(thrown.message)) return new LuaError("stack overflow", 1);
+  if (thrown.message.endsWith("call stack size exceeded")) return new LuaError("stack overflow", 1);
   return new LuaError("not enough memory");
 }

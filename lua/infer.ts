@@ -70,10 +70,7 @@ export class Types {
       case "minus":
         return this.#numeric(this.#typeOf(expr.operand));
       case "arithmetic":
-        return this.#numeric(this.#typeOf(expr.left)) === "any" ||
-            this.#numeric(this.#typeOf(expr.right)) === "any"
-          ? "any"
-          : "number";
+        return this.#arithmetic(expr);
       case "concat":
         return expr.operands.every((operand) => this.#isText(operand)) ? "string" : "any";
       case "and":
@@ -83,8 +80,17 @@ export class Types {
     return "any";
   }
 
+  /** A long sum leans to the left: that side is walked, not descended into. */
+  #arithmetic(expr: Expr): Type {
+    let left = expr;
+    for (; left.kind === "arithmetic"; left = left.left) {
+      if (this.#numeric(this.#typeOf(left.right)) === "any") return "any";
+    }
+    return this.#numeric(this.#typeOf(left));
+  }
+
   /** Strings count as numbers in arithmetic; anything else may have a metamethod. */
-  #numeric(type: Type | undefined): Type | undefined {
+  #numeric(type: Type | undefined): Type {
     return type === undefined || type === "number" || type === "string" ? "number" : "any";
   }
 

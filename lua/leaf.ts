@@ -96,6 +96,7 @@ class Check {
       case "minus":
         return this.#operator([expr.operand]);
       case "arithmetic":
+        return this.#arithmetic(expr);
       case "compare":
         return this.#operator([expr.left, expr.right]);
       case "concat":
@@ -106,6 +107,16 @@ class Check {
         );
     }
     return true;
+  }
+
+  /** Walks a long sum, which leans to the left, instead of descending into it. */
+  #arithmetic(expr: Expr): boolean {
+    const sure = this.#types.of(expr) === "number";
+    let left = expr;
+    for (; left.kind === "arithmetic"; left = left.left) {
+      if (!this.#expression(left.right)) return false;
+    }
+    return (sure || !this.#changed) && this.#expression(left);
   }
 
   #operator(operands: readonly Expr[]): boolean {

@@ -90,7 +90,9 @@ function scale(value: number, exponent: number): number {
 function modf(...args: LuaValue[]): LuaResult {
   const value = numberArg(args, 0);
   const whole = Math.trunc(value);
-  return [whole, Number.isFinite(value) ? value - whole : value === value ? 0 : value];
+  if (value !== value) return [value, value];
+  const fraction = Number.isFinite(value) ? value - whole : 0;
+  return [whole, fraction === 0 && value < 0 ? -0 : fraction]; // C keeps the sign
 }
 
 function random(generator: Random48, args: readonly LuaValue[]): LuaResult {
