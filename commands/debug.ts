@@ -260,7 +260,7 @@ function debugReplybuffer(ctx: Context, args: Args): void {
 
 /** DEBUG CHANGE-REPL-ID */
 function debugChangeReplId(ctx: Context): void {
-  ctx.server.log.notice("Changing replication IDs after receiving change-repl-id");
+  ctx.server.log.warning("Changing replication IDs after receiving DEBUG change-repl-id");
   ctx.server.replication.stream.beginHistory();
   ctx.reply.ok();
 }

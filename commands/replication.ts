@@ -195,7 +195,13 @@ function psync(ctx: Context, args: Args): void {
     log.notice(`MASTER MODE enabled (failover request from '${server.describeClient(client)}')`);
   }
   const link = mayBecomeReplica(ctx);
-  const offset = args.int64(2, NOT_INTEGER);
+  let offset: bigint | number;
+  try {
+    offset = args.int64(2, NOT_INTEGER);
+  } catch (error) {
+    log.warning(`Replica ${link.name} asks for synchronization but with a wrong offset`);
+    throw error;
+  }
   replication.primary.synchronize(link, { id, offset: Number(offset) });
 }
 

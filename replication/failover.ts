@@ -87,7 +87,7 @@ export class Failover {
     if (this.#host.monotonicMs() < this.#deadlineMs) return;
     if (request.force && request.target !== null) {
       const { host, port } = request.target;
-      this.#host.notice(`Failover to ${host}:${port} time out exceeded, failing over.`);
+      this.#host.notice(`FAILOVER to ${host}:${port} time out exceeded, failing over.`);
       return this.#go(request.target);
     }
     this.abort("Replica never caught up before timeout");
@@ -113,7 +113,9 @@ export class Failover {
   /** Gives up: this server is the primary again. */
   abort(reason: string): void {
     if (!this.active) return;
-    this.#host.notice(`Aborting failover: ${reason}`);
+    const target = this.#request?.target ?? null;
+    const whom = target === null ? "any replica" : `${target.host}:${target.port}`;
+    this.#host.notice(`FAILOVER to ${whom} aborted: ${reason}`);
     if (this.state === "failover-in-progress") this.#host.takeBack();
     this.#end();
   }

@@ -33,6 +33,7 @@ export interface FullSyncHost {
   warning(message: string): void;
   monotonicMs(): number;
   randomHex(digits: number): string;
+  readonly processId: number;
   /** Cuts here and now and hands the RDB file to the sink. */
   snapshotTo(sink: SnapshotSink, contents: SnapshotContents): Promise<void>;
   /** Cuts here and now and writes the RDB file to disk. */
@@ -97,7 +98,7 @@ export class FullSync {
       await (this.diskless ? this.#overSockets() : this.#overDisk());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#host.warning(`SYNC failed. BGSAVE child returned an error: ${reason}`);
+      if (!this.abandoned) this.#host.warning(`SYNC failed. BGSAVE child returned an error: ${reason}`);
       for (const link of this.#links) link.close();
     } finally {
       this.open = false;
@@ -108,6 +109,7 @@ export class FullSync {
     this.open = false;
     const mark = this.#host.randomHex(MARK_DIGITS);
     this.#host.notice("Starting BGSAVE for SYNC with target: replicas sockets");
+    this.#host.notice(`Background RDB transfer started by pid ${this.#host.processId}`);
     // The cut is now; its first piece is sent behind the header, since each link sends in the order of the calls.
     const announced = this.#sendAll(fromLatin1(`$EOF:${mark}\r\n`));
     await Promise.all([
@@ -115,10 +117,15 @@ export class FullSync {
       this.#host.snapshotTo({ write: (piece) => this.#sendAll(piece) }, this.contents),
     ]);
     await this.#sendAll(fromLatin1(mark));
+    this.#host.warning(
+      `Diskless rdb transfer, done reading from pipe, ${this.#links.size} replicas still up.`,
+    );
+    this.#host.notice("Background RDB transfer terminated with success");
     for (const link of this.#links) {
       link.startsOnAck = true;
       this.#host.notice(
-        `Streamed replica with IP ${link.name} succeeded (socket). Waiting for REPLCONF ACK from replica to enable streaming`,
+        `Streamed RDB transfer with replica ${link.name} succeeded (socket). Waiting for REPLCONF ACK from slave to ` +
+          "enable streaming",
       );
       this.#online(link);
     }
@@ -129,12 +136,16 @@ export class FullSync {
     await Promise.all(Array.from(this.#links, async (link) => {
       if (!(await link.send(piece))) this.#links.delete(link);
     }));
-    if (this.#links.size === 0) throw new Error("no replica is left");
+    if (this.#links.size > 0) return;
+    this.#host.warning("Diskless rdb transfer, last replica dropped, killing fork child.");
+    throw new Error("no replica is left");
   }
 
   async #overDisk(): Promise<void> {
     this.#host.notice("Starting BGSAVE for SYNC with target: disk");
+    this.#host.notice(`Background saving started by pid ${this.#host.processId}`);
     const file = await this.#host.snapshotFile(this.contents);
+    this.#host.notice("Background saving terminated with success");
     this.open = false;
     try {
       await Promise.all(Array.from(this.#links, (link) => this.#sendFile(link, file)));

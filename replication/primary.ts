@@ -63,8 +63,8 @@ export class Primary {
   #sync: FullSync | null = null;
   #ackWanted = false;
   #flushQueued = false;
-  /** Seconds that the cron has counted: replicas hear a ping when they divide by the period. */
-  #seconds = 0;
+  /** Seconds that the cron has counted: replicas hear a ping when the period divides them. */
+  #seconds = 1;
   /** Monotonic milliseconds since which there has been no replica. */
   lonelySinceMs: number;
 

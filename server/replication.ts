@@ -89,6 +89,7 @@ export class Replication implements ReplicationView {
       warning: (message) => server.log.warning(message),
       monotonicMs: () => server.clock.monoMs(),
       randomHex: (digits) => server.random.secretHex(digits),
+      processId: Deno.pid,
       snapshotRunning: () => server.persistence.snapshots.running !== null,
       snapshotTo: (sink, contents) => this.#snapshot(sink, contents),
       snapshotFile: (contents) => this.#snapshotFile(contents),

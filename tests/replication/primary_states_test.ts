@@ -1,0 +1,293 @@
+/** A primary in each of its states, next to redis-server: INFO, ROLE, what goes over the link, what the log says. */
+import { assertMatch } from "@std/assert";
+import { sleep } from "../helpers/client.ts";
+import { bothTest, rawReply } from "./both.ts";
+import { infoField, waitForField } from "./load.ts";
+import { RawReplica, withoutIds } from "./raw_replica.ts";
+
+const NOW = ["--repl-diskless-sync-delay", "0"];
+/** Lines that grow by themselves. */
+const GROWING = /^(master_repl_offset|repl_backlog_histlen|slave0)/;
+
+bothTest(
+  "INFO and ROLE while a replica comes and goes",
+  [...NOW, "--repl-backlog-ttl", "1"],
+  async (server, seen) => {
+    await seen.state(server, "alone");
+    await rawReply(server, "CONFIG", "SET", "repl-diskless-sync-delay", "2");
+    const [attached, none] = await attachWaiting(server.port);
+    {
+      await using replica = attached;
+      seen.add("no answer yet", none);
+      await seen.state(server, "waiting");
+      await replica.take(/^\n*\+FULLRESYNC[^\r]*\r\n/);
+      await replica.takeFile();
+      await waitForField(server, "slave0", (value) => value.includes("state=online"));
+      await sleep(50);
+      await seen.state(server, "online");
+      await rawReply(server, "SET", "a", "1");
+      await replica.take(/SET/);
+      await replica.send("REPLCONF ACK 0");
+      await sleep(50);
+      await seen.state(server, "written");
+      await seen.reply(server, "CLIENT", "LIST", "TYPE", "pubsub");
+      assertMatch(await rawReply(server, "CLIENT", "LIST", "TYPE", "replica"), / flags=S /);
+    }
+    await waitForField(server, "connected_slaves", (n) => n === "0");
+    await seen.state(server, "gone");
+    await waitForField(server, "repl_backlog_active", (n) => n === "0");
+    await seen.state(server, "backlog freed");
+    seen.log(server);
+  },
+);
+
+async function attachWaiting(port: number): Promise<[RawReplica, string]> {
+  const replica = await RawReplica.connect(port);
+  await replica.ask("REPLCONF listening-port 1234");
+  await replica.ask("REPLCONF capa eof capa psync2");
+  await replica.send("PSYNC ? -1");
+  await sleep(200);
+  return [replica, replica.received];
+}
+
+/** The commands of a session and what of them goes to the replicas, byte for byte. */
+const SESSION = [
+  ...[
+    "SET a 1",
+    "CLIENT PAUSE 300 WRITE",
+    "WAIT 1 100",
+    "SET b 1 EX 100",
+    "SPOP nokey",
+    "SADD s a",
+    "SPOP s",
+  ],
+  ...[
+    "MULTI",
+    "SET x 1",
+    "INCR y",
+    "EXEC",
+    "MULTI",
+    "SET x 1",
+    "EXEC",
+    "MULTI",
+    "GET x",
+    "EXEC",
+    "PUBLISH a b",
+  ],
+  ...["SPUBLISH a b", "MULTI", "PUBLISH a b", "PUBLISH c d", "EXEC", "GETEX a PERSIST", "EXPIRE a 100"],
+  ...["INCRBYFLOAT f 1.5", "HINCRBYFLOAT h f 1.5", "RPUSH l a b c", "BRPOP l 0", "BLMOVE l l2 LEFT RIGHT 0"],
+  ...["BLMPOP 0 1 l LEFT", "ZADD z 1 a 2 b", "BZPOPMIN z 0", "XADD st 1-1 f v", "XGROUP CREATE st g 0"],
+  ...[
+    "XREADGROUP GROUP g c NOACK STREAMS st >",
+    "EVAL return{redis.call('incr','q'),redis.call('incr','q')} 0",
+  ],
+  ...[
+    "EVAL return{redis.call('set','r',1)} 0",
+    "EVAL return{redis.call('get','r')} 0",
+    "SWAPDB 0 1",
+    "SELECT 5",
+  ],
+  ...[
+    "SET k v",
+    "SELECT 0",
+    "COPY k k2 DB 5",
+    "RESTORE zz 0 xx",
+    "FLUSHDB",
+    "FLUSHALL",
+    "DEL nothing",
+    "SET end 1",
+  ],
+];
+
+bothTest(
+  "the stream to the replicas, byte for byte",
+  [...NOW, "--repl-ping-replica-period", "3600"],
+  async (server, seen) => {
+    // The first second's ping would come anywhere in between.
+    await sleep(1200);
+    const [attached, answer] = await RawReplica.attach(server.port);
+    await using replica = attached;
+    seen.add("answer", answer);
+    const file = await replica.takeFile();
+    seen.add("file", /repl-stream-db.*repl-id/s.test(file) ? "has a place in the history" : "has none");
+    await sleep(100);
+    await using client = await server.connect();
+    for (const command of SESSION) await client.call(...command.split(" "));
+    const stream = await replica.take(/\r\nend\r\n.*\r\n1\r\n/s);
+    for (const command of stream.split(/(?=\*\d)/)) {
+      seen.add(
+        "sent",
+        JSON.stringify(command.replace(/\b\d{13}\b/g, "TIME")),
+      );
+    }
+  },
+);
+
+bothTest("SHUTDOWN asks replicas how far they are, and tells of those that lag", [
+  ...NOW,
+  "--shutdown-timeout",
+  "1",
+], async (server, seen) => {
+  await sleep(1200);
+  const [attached] = await RawReplica.attach(server.port);
+  await using replica = attached;
+  await replica.takeFile();
+  await sleep(100);
+  await rawReply(server, "SET", "a", "1");
+  await using client = await server.connect();
+  await client.send("SHUTDOWN", "NOSAVE");
+  await replica.closed();
+  seen.add("received", replica.received);
+  await server.waitForExit();
+  seen.log(server);
+});
+
+bothTest(
+  "a replica that says nothing is given up after repl-timeout",
+  [...NOW, "--repl-timeout", "2"],
+  async (server, seen) => {
+    const [attached] = await RawReplica.attach(server.port);
+    await using replica = attached;
+    await replica.takeFile();
+    await replica.closed();
+    await waitForField(server, "connected_slaves", (n) => n === "0");
+    await seen.state(server, "gone", GROWING);
+    seen.log(server);
+  },
+);
+
+bothTest(
+  "a replica that takes nothing is closed at client-output-buffer-limit",
+  [...NOW, "--client-output-buffer-limit", "replica 2mb 0 0", "--repl-backlog-size", "1mb"],
+  async (server, seen) => {
+    const replica = await Deno.connect({ port: server.port, hostname: "127.0.0.1" });
+    try {
+      await replica.write(new TextEncoder().encode("SYNC\r\n"));
+      await waitForField(server, "connected_slaves", (n) => n === "1");
+      await using client = await server.connect();
+      for (let i = 0; i < 30 && await infoField(server, "connected_slaves") === "1"; i++) {
+        await client.call("SET", `k${i}`, "x".repeat(1_000_000));
+      }
+      await waitForField(server, "connected_slaves", (n) => n === "0");
+      const log = server.log;
+      seen.add("closed", `${/scheduled to be closed ASAP for overcoming of output buffer limits/.test(log)}`);
+    } finally {
+      replica.close();
+    }
+  },
+);
+
+bothTest("min-replicas-to-write looks at the lag", [
+  ...NOW,
+  "--min-replicas-to-write",
+  "1",
+  "--min-replicas-max-lag",
+  "1",
+], async (server, seen) => {
+  await seen.reply(server, "SET", "a", "1");
+  const [attached] = await RawReplica.attach(server.port);
+  await using replica = attached;
+  await replica.takeFile();
+  await waitForField(server, "min_slaves_good_slaves", (n) => n === "1");
+  await seen.reply(server, "SET", "a", "1");
+  await waitForField(server, "min_slaves_good_slaves", (n) => n === "0");
+  await seen.reply(server, "SET", "a", "1");
+  await seen.reply(server, "CONFIG", "SET", "min-replicas-to-write", "0");
+  await seen.reply(server, "SET", "a", "1");
+  await seen.state(server, "no longer asked for", GROWING);
+});
+
+bothTest(
+  "CLIENT KILL TYPE replica, an announced address, DEBUG CHANGE-REPL-ID",
+  NOW,
+  async (server, seen) => {
+    const first = await RawReplica.connect(server.port);
+    await using _ = first;
+    seen.add("ip", await first.ask("REPLCONF listening-port 4321 ip-address 10.1.2.3"));
+    seen.add("capa", await first.ask("REPLCONF capa eof capa psync2 capa unknown"));
+    await first.send("PSYNC ? -1");
+    await first.take(/FULLRESYNC[^\r]*\r\n/);
+    await first.takeFile();
+    await waitForField(server, "slave0", (value) => value.includes("state=online"));
+    await seen.state(server, "announced", /offset|histlen/);
+    await seen.reply(server, "FAILOVER", "TO", "10.1.2.3", "4322");
+    for (const type of ["replica", "slave", "master"]) {
+      await seen.reply(server, "CLIENT", "KILL", "TYPE", type);
+      await sleep(50);
+    }
+    await first.closed();
+    const id = await infoField(server, "master_replid");
+    await seen.reply(server, "DEBUG", "CHANGE-REPL-ID");
+    seen.add(
+      "changed",
+      `${id !== await infoField(server, "master_replid")} ${await infoField(server, "master_replid2")}`,
+    );
+    const [second, answer] = await RawReplica.attach(server.port, `${id} 1`);
+    await using __ = second;
+    seen.add("full, since the id is another", answer.replace(/\d+\r/, "N\r"));
+    await second.takeFile();
+    await server.waitForLog(/Synchronization with replica 127\.0\.0\.1:1 succeeded/);
+    seen.log(server);
+  },
+);
+
+bothTest(
+  "PSYNC that cannot be partial, and says why",
+  [...NOW, "--repl-backlog-size", "16kb"],
+  async (server, seen) => {
+    {
+      const [attached] = await RawReplica.attach(server.port);
+      await using replica = attached;
+      await replica.takeFile();
+      await rawReply(server, "SET", "a", "x".repeat(200_000));
+      await replica.take(/xxx\r\n/);
+    }
+    const id = await infoField(server, "master_replid");
+    for (const request of [`${id} 1`, `${id} 99999999`, `${"f".repeat(40)} 5`, "? -1", `${id} abc`]) {
+      const replica = await RawReplica.connect(server.port);
+      await using _ = replica;
+      await replica.send(`PSYNC ${request}`);
+      seen.add(
+        withoutIds(request),
+        withoutIds(await replica.take(/^\n*[+-][^\r]*\r\n/)).replace(/\d+\r/, "N\r"),
+      );
+    }
+    for (const name of ["sync_full", "sync_partial_ok", "sync_partial_err"]) {
+      seen.add(
+        name,
+        await infoField(server, name),
+      );
+    }
+    await sleep(100);
+    seen.log(server, 0, /artial|Unable|Full|wrong|tried/);
+  },
+);
+
+bothTest("FAILOVER waits, is forced, aborted", NOW, async (server, seen) => {
+  const [attached] = await RawReplica.attach(server.port);
+  await using replica = attached;
+  await replica.takeFile();
+  await waitForField(server, "slave0", (value) => value.includes("state=online"));
+  await rawReply(server, "SET", "a", "1");
+  const from = server.log.length;
+  await seen.reply(server, "FAILOVER", "TIMEOUT", "600");
+  await seen.state(server, "waiting", GROWING);
+  await seen.reply(server, "FAILOVER", "TO", "127.0.0.1", "1");
+  await seen.reply(server, "REPLICAOF", "127.0.0.1", "1");
+  await seen.reply(server, "CLIENT", "UNPAUSE");
+  await seen.reply(server, "SET", "held", "until it is over");
+  await seen.state(server, "timed out", GROWING);
+  await seen.reply(server, "FAILOVER", "TO", "127.0.0.1", "1", "TIMEOUT", "10000");
+  await seen.reply(server, "FAILOVER", "ABORT");
+  await seen.reply(server, "SET", "held", "no longer");
+  await seen.reply(server, "FAILOVER", "TO", "127.0.0.1", "1", "FORCE", "TIMEOUT", "100");
+  await waitForField(server, "master_failover_state", (state) => state === "failover-in-progress");
+  await seen.reply(server, "FAILOVER", "ABORT");
+  await seen.state(server, "aborted", GROWING);
+  await seen.reply(server, "SET", "held", "no longer");
+  await sleep(100);
+  for (const line of server.log.slice(from).split("\n")) {
+    const match = /[*#] ((?:FAILOVER|Failover|Aborting).*)/.exec(line);
+    if (match !== null) seen.add("log", match[0]);
+  }
+});
