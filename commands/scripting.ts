@@ -134,13 +134,16 @@ export const scriptingRows: readonly CommandRow[] = [
 
 const FLUSH_SYNTAX = new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
 const DEBUG_SYNTAX = new CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO");
-const NO_DEBUGGER = new CommandError("ERR toy-redis has no Lua debugger; SCRIPT DEBUG can only be NO");
+const NO_DEBUGGER = new CommandError(
+  "ERR toy-redis has no Lua debugger; use SCRIPT DEBUG NO to run scripts without it",
+);
 const NOSCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 const SHA_DIGITS = 40;
 
 /** EVAL script numkeys [key ...] [arg ...], EVAL_RO */
 function evaluate(ctx: Context, args: Args, readOnly: boolean): Suspension | void {
   showFirst(ctx, args);
+  if (ctx.client.debugsScripts) throw NO_DEBUGGER;
   return ctx.server.scripting.evaluate(ctx, args, { keys: keyCount(args), readOnly });
 }
 
@@ -148,6 +151,7 @@ function evaluate(ctx: Context, args: Args, readOnly: boolean): Suspension | voi
 function evaluateSha(ctx: Context, args: Args, readOnly: boolean): Suspension | void {
   showFirst(ctx, args);
   if (args.length(1) !== SHA_DIGITS) throw NOSCRIPT;
+  if (ctx.client.debugsScripts) throw NO_DEBUGGER;
   return ctx.server.scripting.evaluateSha(ctx, args, { keys: keyCount(args), readOnly });
 }
 
@@ -157,10 +161,15 @@ export function showFirst(ctx: Context, args: Args): void {
   if (monitors.any) monitors.show(ctx.client, ctx.command, args);
 }
 
-/** SCRIPT DEBUG YES|SYNC|NO */
+/**
+ * SCRIPT DEBUG YES|SYNC|NO. There is no debugger. Whoever asks for it wants to see what a script would do, so until NO
+ * is said no script of this client must do it (redis-cli passes over the error here).
+ */
 function scriptDebug(ctx: Context, args: Args): void {
-  if (args.is(2, "YES") || args.is(2, "SYNC")) throw NO_DEBUGGER;
-  if (!args.is(2, "NO")) throw DEBUG_SYNTAX;
+  const wanted = args.is(2, "YES") || args.is(2, "SYNC");
+  if (!wanted && !args.is(2, "NO")) throw DEBUG_SYNTAX;
+  ctx.client.debugsScripts = wanted;
+  if (wanted) throw NO_DEBUGGER;
   ctx.reply.ok();
 }
 

@@ -145,6 +145,8 @@ export class Client {
   caller: Client | null = null;
   /** Who gets the effects of its commands, where it is a script: {@link Targets}. */
   targets: number = Targets.ALL;
+  /** It has asked for the debugger of scripts, which does not exist here. */
+  debugsScripts = false;
   /** Its command has been put aside and goes on later ({@link Suspension}). */
   suspended = false;
   /** Channels, patterns and shard channels subscribed to, by latin1 name; owned by server/pubsub.ts. */

@@ -161,3 +161,31 @@ test("SCAN streams see every key", () =>
     }
     assertEquals(fields.size, 2000);
   }));
+
+test("scripts: eval, defineCommand with its cached digest, errors", () =>
+  session(async (open) => {
+    const redis = open();
+    assertEquals(await redis.eval("return {KEYS[1], ARGV[1], 3.9, false, true}", 1, "k", "a"), [
+      "k",
+      "a",
+      3,
+      null,
+      1,
+    ]);
+    redis.defineCommand("cap", {
+      numberOfKeys: 1,
+      lua: "local n = redis.call('INCRBY', KEYS[1], ARGV[1])\n" +
+        "if n > tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[2]) return ARGV[2] end\nreturn tostring(n)",
+    });
+    const { cap } = redis as unknown as { cap(key: string, by: number, most: number): Promise<string> };
+    assertEquals(await cap.call(redis, "n", 3, 5), "3");
+    assertEquals(await cap.call(redis, "n", 3, 5), "5");
+    await redis.script("FLUSH");
+    assertEquals(await cap.call(redis, "n", -1, 5), "4"); // EVALSHA says NOSCRIPT, and the library sends the text again
+    const sha = await redis.script("LOAD", "return ARGV[1]") as string;
+    assertEquals(await redis.evalsha(sha, 0, "back"), "back");
+    await assertRejects(() => redis.eval("return redis.call('LPUSH', 'n', 'x')", 0), Error, "WRONGTYPE");
+    await assertRejects(() => redis.eval("error('mine')", 0), Error, "user_script:1: mine");
+    const results = await redis.multi().set("t", "1").eval("return redis.call('INCR', 't')", 0).exec();
+    assertEquals(results!.map(([, value]: [Error | null, Reply]) => value), ["OK", 2]);
+  }));

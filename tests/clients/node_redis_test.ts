@@ -128,6 +128,30 @@ test("SCAN iterators see every key", async (open) => {
   assertEquals(keys.size, 1500);
 });
 
+test("scripts and functions", async (open) => {
+  const client = await open();
+  assertEquals(await client.eval("return {KEYS[1], ARGV[1]}", { keys: ["k"], arguments: ["a"] }), ["k", "a"]);
+  const sha = await client.scriptLoad("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+  assertEquals(await client.evalSha(sha, { keys: ["n"], arguments: ["5"] }), 5);
+  assertEquals(await client.scriptExists([sha, "0".repeat(40)]), [1, 0]);
+  const library = "#!lua name=counting\n" +
+    "redis.register_function('add', function(keys, args) return redis.call('INCRBY', keys[1], args[1]) end)\n" +
+    "redis.register_function{function_name='look', callback=function(keys) return redis.call('GET', keys[1]) end, flags={'no-writes'}}";
+  assertEquals(await client.functionLoad(library), "counting");
+  assertEquals(await client.fCall("add", { keys: ["n"], arguments: ["2"] }), 7);
+  assertEquals(await client.fCallRo("look", { keys: ["n"], arguments: [] }), "7");
+  const [listed] = await client.functionList();
+  assertEquals(listed!.library_name, "counting");
+  const dump = await client.sendCommand(["FUNCTION", "DUMP"]);
+  assert(String(dump).length > 50);
+  await client.functionFlush();
+  await assertRejects(
+    () => client.fCall("add", { keys: ["n"], arguments: ["2"] }),
+    ErrorReply,
+    "Function not found",
+  );
+});
+
 Deno.test({
   name: "node-redis, RESP3: the types of RESP3 arrive as such",
   sanitizeOps: false,

@@ -135,3 +135,27 @@ realTest("redis-benchmark", async () => {
     assertEquals([...result.out.matchAll(/requests per second/g)].length, 6, result.out);
   }
 });
+
+realTest("redis-cli: --eval, --functions-rdb, and a debugger that is not there", async () => {
+  await using server = await startServer("toy");
+  const dir = await Deno.makeTempDir();
+  const script = `${dir}/script.lua`;
+  await Deno.writeTextFile(script, "return {KEYS[1], ARGV[1], redis.call('SET', KEYS[1], ARGV[1])}\n");
+  assertEquals((await cli(server, ["--eval", script, "k", ",", "v"])).out, "k\nv\nOK\n");
+  await Deno.writeTextFile(script, "return redis.call('NOSUCH')\n");
+  assertMatch(
+    (await cli(server, ["--eval", script])).out,
+    /Unknown Redis command called from script script: [0-9a-f]{40}, on @user_script:1\./,
+  );
+  const ldb = await cli(server, ["--ldb", "--eval", script], "quit\n", 2000);
+  assertMatch(ldb.out + ldb.err, /toy-redis has no Lua debugger/);
+  await cli(server, [
+    "FUNCTION",
+    "LOAD",
+    "#!lua name=lib\nredis.register_function('f', function() return 1 end)",
+  ]);
+  const file = `${dir}/functions.rdb`;
+  assertEquals((await cli(server, ["--functions-rdb", file])).code, 0);
+  assertMatch(toText(await Deno.readFile(file)), /name=lib/);
+  await Deno.remove(dir, { recursive: true });
+});
