@@ -32,10 +32,23 @@ interface Member {
 /** Commands after which the client may be blocked; for others CLIENT LIST is asked only when the reply is late. */
 const BLOCKS_OUTSIDE_EXEC =
   /^(BLPOP|BRPOP|BLMOVE|BRPOPLPUSH|BLMPOP|BZPOPMIN|BZPOPMAX|BZMPOP|XREAD|XREADGROUP|WAIT)$/i;
+/** A wait this short, in milliseconds, is waited for: it may be over on one server and not yet on the other. */
+const SHORT_WAIT_MS = 300;
 const LISTENS = /^(S|P)?SUBSCRIBE$/i;
 const STARTS_OR_ENDS_MULTI = /^(MULTI|EXEC|DISCARD|RESET|QUIT)$/i;
 
 let markers = 0;
+
+/** Whether the client may be blocked after this command, and for so long that it is not worth waiting. */
+function mayBlockLong(command: readonly Arg[] | undefined): boolean {
+  const words = (command ?? []).map(text);
+  if (!BLOCKS_OUTSIDE_EXEC.test(words[0] ?? "")) return false;
+  const block = words.findIndex((word) => /^BLOCK$/i.test(word));
+  const limit = /^X/i.test(words[0]!)
+    ? (block < 0 ? 0 : Number(words[block + 1]))
+    : Number(/MPOP$/i.test(words[0]!) ? words[1] : words.at(-1)) * (/^WAIT$/i.test(words[0]!) ? 1 : 1000);
+  return !(limit > 0 && limit <= SHORT_WAIT_MS);
+}
 
 /** Clients of one server, driven in step. Client numbers start at 1; a client connects when it is first used. */
 export class Lockstep {
@@ -123,7 +136,7 @@ export class Lockstep {
   async #marked(member: Member, number: number, commands: readonly (readonly Arg[])[], received: Received) {
     this.#arm(member, commands.length);
     await member.raw.write(concat([...commands, this.#markerCommand(member)].map(encodeCommand)));
-    await this.#await(member, number, received, BLOCKS_OUTSIDE_EXEC.test(text(commands.at(-1)?.[0] ?? "")));
+    await this.#await(member, number, received, mayBlockLong(commands.at(-1)));
   }
 
   /** Steps around MULTI: one reply per command is certain, and only the replies tell which marker is right. */
@@ -136,7 +149,7 @@ export class Lockstep {
   ) {
     await member.raw.write(concat(commands.map(encodeCommand)));
     // A blocking command at the end is waited for like in any other step, unless it turns out to be only queued.
-    const mayBlock = BLOCKS_OUTSIDE_EXEC.test(names.at(-1)!);
+    const mayBlock = mayBlockLong(commands.at(-1));
     const certain = commands.length - (mayBlock ? 1 : 0);
     for (let i = 0; i < certain;) {
       const frame = await read(member.raw, names[i]!);
