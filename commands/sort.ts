@@ -83,8 +83,8 @@ function sortRo(ctx: Context, args: Args): void {
 
 function run(ctx: Context, args: Args, options: SortOptions): void {
   const source = openSource(ctx, args);
-  if (options.unsorted && source.isSet && options.store !== 0) {
-    // A set has no order of its own, and what is stored must be the same on every server.
+  if (options.unsorted && source.isSet && (options.store !== 0 || ctx.client.caller !== null)) {
+    // A set has no order of its own, and what is stored, or what a script sees, must be the same on every server.
     options.unsorted = false;
     options.alpha = true;
     options.by = null;

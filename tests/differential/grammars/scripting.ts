@@ -21,7 +21,7 @@ import { key, value } from "../values.ts";
 const CALLED: readonly CommandSpec[] = [strings, lists, hashes, sets, zsets, streams, bitmaps, geo]
   .flatMap(({ commands }) => commands)
   .filter((spec) =>
-    !spec.alone && !spec.blocking && spec.followUp === undefined && !/^OBJECT|RAND/.test(spec.name)
+    !spec.alone && !spec.blocking && spec.followUp === undefined && !/^OBJECT|RAND|SCAN/.test(spec.name)
   );
 
 /** One command for a script, with the rule by which its reply is compared. */
