@@ -28,10 +28,15 @@ export function printingState(lines: string[]): LuaState {
   return state;
 }
 
-/** What a program prints; the error it ends with is the last line. @param source its bytes as char codes */
-export function runOurs(source: string, chunkName: string): string {
+/**
+ * What a program prints; the error it ends with is the last line.
+ * @param source its bytes as char codes
+ * @param budget steps after which it is suspended each time
+ */
+export function runOurs(source: string, chunkName: string, budget = 100_000): string {
   const lines: string[] = [];
   const state = printingState(lines);
+  state.budget = budget;
   try {
     state.runToEnd(state.compile(source, chunkName), []);
   } catch (error) {
