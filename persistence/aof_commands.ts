@@ -223,6 +223,7 @@ export class CommandEncoder implements SnapshotEncoder {
   *#sortedSet(db: Database, addr: number): Rest {
     const set = db.object<SortedSet>(addr);
     const position = { leaf: 0, index: 0 };
+    const member = new Entry();
     let i = 0;
     for (let record = set.seek(0, position); record !== 0; record = set.next(position), i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
@@ -230,8 +231,8 @@ export class CommandEncoder implements SnapshotEncoder {
         this.#keyCommand("ZADD", db, addr, 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
       }
       this.#score(set.score(record));
-      const start = set.memberStart(record);
-      this.#bulk(set.memberBytes(record), start, start + set.memberLength(record));
+      set.readMember(record, member);
+      this.#bulk(member.buf, member.start, member.end);
     }
   }
 

@@ -190,8 +190,7 @@ function addSortedSet(digest: Digest, db: Database, addr: number): void {
   const set = db.object<SortedSet>(addr);
   const position = { leaf: 0, index: 0 };
   for (let record = set.seek(0, position); record !== 0; record = set.next(position)) {
-    const start = set.memberStart(record);
-    member.set(set.memberBytes(record), start, start + set.memberLength(record));
+    set.readMember(record, member);
     add(set.score(record));
   }
 }

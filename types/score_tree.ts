@@ -85,43 +85,44 @@ export class ScoreTree {
     return this.#countBefore();
   }
 
-  /** Finds the member of this rank, 0 <= rank < size. */
-  seek(rank: number, position: TreePosition): void {
+  /** Finds the member of this rank, 0 <= rank < size. Returns its record. */
+  seek(rank: number, position: TreePosition): number {
     this.#descendToRank(rank);
     position.leaf = pathNode[this.#height]!;
     position.index = pathIndex[this.#height]!;
+    return this.#recordAt(position);
   }
 
-  /** Goes to the next member; false (and no move) at the end. */
-  next(position: TreePosition): boolean {
+  /** Goes to the next member and returns its record; 0 (and no move) at the end. */
+  next(position: TreePosition): number {
     const words = this.#arena.wordsOf(position.leaf);
     const at = this.#arena.wordOf(position.leaf);
-    if (position.index + 1 < words[at]!) {
-      position.index++;
-      return true;
+    const index = position.index + 1;
+    if (index < words[at]!) {
+      position.index = index;
+      return words[at + HEADER + LEAF_CAPACITY + index]!;
     }
     const leaf = words[at + NEXT]!;
-    if (leaf === 0) return false;
+    if (leaf === 0) return 0;
     position.leaf = leaf;
     position.index = 0;
-    return true;
+    return this.#recordAt(position);
   }
 
-  /** Goes to the member before; false (and no move) at the beginning. */
-  previous(position: TreePosition): boolean {
+  /** Goes to the member before and returns its record; 0 (and no move) at the beginning. */
+  previous(position: TreePosition): number {
     if (position.index > 0) {
       position.index--;
-      return true;
+      return this.#recordAt(position);
     }
     const leaf = this.#arena.wordsOf(position.leaf)[this.#arena.wordOf(position.leaf) + PREVIOUS]!;
-    if (leaf === 0) return false;
+    if (leaf === 0) return 0;
     position.leaf = leaf;
     position.index = this.#nodes.count(leaf) - 1;
-    return true;
+    return this.#recordAt(position);
   }
 
-  /** The record at a position. */
-  recordAt(position: TreePosition): number {
+  #recordAt(position: TreePosition): number {
     const at = this.#arena.wordOf(position.leaf) + HEADER + position.index;
     return this.#arena.wordsOf(position.leaf)[at + LEAF_CAPACITY]!;
   }
@@ -285,10 +286,10 @@ export class ScoreTree {
     const place = this.#place;
     place.leaf = leaf;
     place.index = index;
-    if (this.previous(place) && this.#orderAt(place) > 0) return false;
+    if (this.previous(place) !== 0 && this.#orderAt(place) > 0) return false;
     place.leaf = leaf;
     place.index = index;
-    return !this.next(place) || this.#orderAt(place) > 0;
+    return this.next(place) === 0 || this.#orderAt(place) > 0;
   }
 
   #orderAt(place: TreePosition): number {

@@ -5,9 +5,10 @@
  * Small sorted sets are one packed block instead (zset_packed.ts); commands see both through zset_view.ts.
  */
 import type { Arena } from "./arena.ts";
-import { ByteTable, type Visit } from "./byte_table.ts";
+import { ByteTable, MAX_KEY_BYTES, type Visit } from "./byte_table.ts";
 import { hashBytes } from "./hash_function.ts";
 import type { StoredObject } from "./kind.ts";
+import { Entry } from "./listpack.ts";
 import { newRecord, RECORD_HEADER_BYTES, recordScore, writeRecordScore } from "./score_order.ts";
 import { ScoreTree, type TreePosition } from "./score_tree.ts";
 
@@ -64,19 +65,12 @@ export class SortedSet implements StoredObject {
     return recordScore(this.#arena, record);
   }
 
-  /** The buffer in which a record's member stands. */
-  memberBytes(record: number): Uint8Array {
-    return this.#arena.bytesOf(record);
-  }
-
-  /** First byte of a record's member in its buffer. */
-  memberStart(record: number): number {
-    return this.#arena.offsetOf(record) + RECORD_HEADER_BYTES;
-  }
-
-  /** Length of a record's member. */
-  memberLength(record: number): number {
-    return this.#table.keyLength(record);
+  /** Points an entry at a record's member, in place. */
+  readMember(record: number, member: Entry): void {
+    const arena = this.#arena;
+    const start = arena.offsetOf(record) + RECORD_HEADER_BYTES;
+    const length = arena.wordsOf(record)[arena.wordOf(record)]! & MAX_KEY_BYTES;
+    member.set(arena.bytesOf(record), start, start + length);
   }
 
   /** Rank of a record, 0 for the lowest score. */
@@ -96,18 +90,17 @@ export class SortedSet implements StoredObject {
 
   /** Finds the member of a rank (0 <= rank < length) and returns its record. */
   seek(rank: number, position: TreePosition): number {
-    this.#tree.seek(rank, position);
-    return this.#tree.recordAt(position);
+    return this.#tree.seek(rank, position);
   }
 
   /** Goes on to the next member and returns its record, 0 at the end. */
   next(position: TreePosition): number {
-    return this.#tree.next(position) ? this.#tree.recordAt(position) : 0;
+    return this.#tree.next(position);
   }
 
   /** Goes back to the member before and returns its record, 0 at the beginning. */
   previous(position: TreePosition): number {
-    return this.#tree.previous(position) ? this.#tree.recordAt(position) : 0;
+    return this.#tree.previous(position);
   }
 
   /** One step of ZSCAN, with the guarantees and the cursor of {@link ByteTable.scan}. */
@@ -177,9 +170,10 @@ export class SortedSet implements StoredObject {
     if (this.length === 0) return copy;
     copy.reserve(this.length);
     const position: TreePosition = { leaf: 0, index: 0 };
+    const member = new Entry();
     for (let record = this.seek(0, position); record !== 0; record = this.next(position)) {
-      const start = this.memberStart(record);
-      copy.add(this.memberBytes(record), start, start + this.memberLength(record), this.score(record));
+      this.readMember(record, member);
+      copy.add(member.buf, member.start, member.end, this.score(record));
     }
     return copy;
   }

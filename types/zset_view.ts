@@ -198,9 +198,7 @@ export class SortedSetView {
     this.#record = record;
     this.#score = NaN;
     if (record === 0) return false;
-    const set = this.set!;
-    const start = set.memberStart(record);
-    this.member.set(set.memberBytes(record), start, start + set.memberLength(record));
+    this.set!.readMember(record, this.member);
     return true;
   }
 

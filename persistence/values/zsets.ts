@@ -32,13 +32,14 @@ export function saveSortedSet(writer: RdbWriter, db: Database, addr: number): Re
 /** From the highest score down, as Redis does to load it faster. */
 function* sortedSetRest(writer: RdbWriter, set: SortedSet): Rest {
   const position = { leaf: 0, index: 0 };
+  const member = new Entry();
   writer.lengthOf(set.length);
   let stop = writer.written + STEP_BYTES;
   for (let record = set.seek(set.length - 1, position); record !== 0; record = set.previous(position)) {
-    const bytes = set.memberBytes(record);
-    const start = set.memberStart(record), end = start + set.memberLength(record);
-    if (end - start > LONG_STRING_BYTES) yield* longString(writer, bytes, start, end);
-    else writer.string(bytes, start, end);
+    set.readMember(record, member);
+    const { buf, start, end } = member;
+    if (end - start > LONG_STRING_BYTES) yield* longString(writer, buf, start, end);
+    else writer.string(buf, start, end);
     writer.double(set.score(record));
     if (writer.written < stop) continue;
     yield;

@@ -1,14 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { Arena } from "../../types/arena.ts";
 import { latin1 } from "../../types/bytes.ts";
+import { Entry } from "../../types/listpack.ts";
 import type { TreePosition } from "../../types/score_tree.ts";
 import { SortedSet } from "../../types/zset.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
 import { bytesOf, randomMember, randomScore, ZsetModel } from "./zset_model.ts";
 
+const entry = new Entry();
+
 function memberOf(set: SortedSet, record: number): string {
-  const start = set.memberStart(record);
-  return latin1(set.memberBytes(record), start, start + set.memberLength(record));
+  set.readMember(record, entry);
+  return latin1(entry.buf, entry.start, entry.end);
 }
 
 function find(set: SortedSet, member: string): number {
