@@ -176,7 +176,7 @@ export class RedisServer implements KeyspaceEvents {
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
     this.timer = new CommandTimer(clock, (command, took) => this.#settleTime(command, took));
-    this.store = new Store(config.databases, () => clock.wallMs(), random.u32);
+    this.store = new Store(config.databases, () => this.timer.now(), random.u32);
     this.store.events = this;
     this.outputLimits = new OutputLimits(config, clock);
     this.acl = new Acl(this);

@@ -42,6 +42,14 @@ export class CommandTimer {
     this.#own = 0;
   }
 
+  /**
+   * Unix time in milliseconds for the command that is about to run: in a batch, as it was when the command before it was
+   * over, which saves looking again.
+   */
+  now(): number {
+    return this.#started >= 0 && !this.precise ? this.#wall : this.#clock.wallMs();
+  }
+
   /** Before a command: what {@link stop} wants to have. */
   start(): number {
     return this.#started >= 0 && !this.precise ? -1 : this.#clock.monoMs();
