@@ -1,0 +1,585 @@
+/**
+ * One numbered keyspace: records in an arena, found by their keys.
+ *
+ * A record is one arena block: header words, key bytes, value bytes.
+ *
+ *   word 0   key length and number of further header words (2, or 4 with an expiry)   types/byte_table.ts
+ *   word 1   bits 0..3 kind, 4..7 snapshot epoch, 8..31 LRU clock or LFU counter
+ *   word 2   length of the inline value, or the handle of the object
+ *   word 3,4 expiry, Unix time in milliseconds, low and high word (only where there is one)
+ *
+ * So a key of 16 bytes with a 3 byte value takes 32 bytes and its index slot. Nobody outside this file knows the
+ * layout. An address is valid until the next change of that key: every call that may move a record returns its new
+ * address. A database owns its arena, so that flushing it drops the arena instead of freeing millions of blocks.
+ */
+
+import type { Store } from "../store.ts";
+import { Arena } from "../types/arena.ts";
+import { ByteTable, MAX_KEY_BYTES, recordHead } from "../types/byte_table.ts";
+import { copyBytes } from "../types/bytes.ts";
+import { hashBytes } from "../types/hash_function.ts";
+import { hasOwnBuffers, isObject, Kind, type KindCode, type StoredObject } from "../types/kind.ts";
+import { type Expiry, ExpiryMode, NO_EXPIRY } from "./events.ts";
+
+const WORDS_PLAIN = 2;
+const WORDS_EXPIRING = 4;
+const KIND_MASK = 0x0f;
+const EPOCH_SHIFT = 4;
+const EPOCH_MASK = 0x0f;
+const LOW_MASK = 0xff;
+
+/** One numbered keyspace. All addresses are of this database's own arena. */
+export class Database {
+  readonly store: Store;
+  readonly index: number;
+  #arena = new Arena();
+  #table = new ByteTable(this.#arena);
+  #expires = new ByteTable(this.#arena);
+  /** Running average of remaining time of expiring keys in ms, for INFO; kept by the expiry cycle. */
+  averageTtl = 0;
+
+  constructor(store: Store, index: number) {
+    this.store = store;
+    this.index = index;
+  }
+
+  /** Exchanges contents, not identities: clients stay on their number. */
+  static exchange(a: Database, b: Database): void {
+    [a.#arena, b.#arena] = [b.#arena, a.#arena];
+    [a.#table, b.#table] = [b.#table, a.#table];
+    [a.#expires, b.#expires] = [b.#expires, a.#expires];
+    [a.averageTtl, b.averageTtl] = [b.averageTtl, a.averageTtl];
+  }
+
+  /** Number of keys, expired ones not yet deleted included. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Number of keys with an expiry. */
+  get volatileSize(): number {
+    return this.#expires.size;
+  }
+
+  /** Where this database's bytes live; collections that need blocks of their own take them here. */
+  get arena(): Arena {
+    return this.#arena;
+  }
+
+  /** The index of all keys; for scanning, sampling and rehashing. */
+  get table(): ByteTable {
+    return this.#table;
+  }
+
+  /** The index of the keys with an expiry. */
+  get expires(): ByteTable {
+    return this.#expires;
+  }
+
+  // -- Lookup ---------------------------------------------------------------------------------------------------
+
+  /** The record of a key that is alive, else 0; neither statistics nor access time. */
+  find(buf: Uint8Array, start: number, end: number): number {
+    const addr = this.#table.find(buf, start, end);
+    return addr !== 0 && this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)
+      ? 0
+      : addr;
+  }
+
+  /** As {@link find}, for a command that reads: counts hits and misses and refreshes the access time. */
+  lookupRead(buf: Uint8Array, start: number, end: number): number {
+    const addr = this.find(buf, start, end);
+    if (addr === 0) {
+      this.store.keyspaceMisses++;
+      this.store.events.missed(this, buf, start, end);
+      return 0;
+    }
+    this.store.keyspaceHits++;
+    if (!this.store.noTouch) this.touchAccess(addr);
+    return addr;
+  }
+
+  /** As {@link find}, counted as a hit or a miss, without a word to anybody: OBJECT and its like. */
+  lookupQuietly(buf: Uint8Array, start: number, end: number): number {
+    const addr = this.find(buf, start, end);
+    if (addr === 0) this.store.keyspaceMisses++;
+    else this.store.keyspaceHits++;
+    return addr;
+  }
+
+  /** As {@link find}, for a command that will change the value (a running snapshot saves it first). */
+  lookupWrite(buf: Uint8Array, start: number, end: number): number {
+    const addr = this.find(buf, start, end);
+    if (addr === 0) return 0;
+    if (this.store.snapshot !== null) this.#preserve(addr);
+    if (!this.store.noTouch) this.touchAccess(addr);
+    if (isObject(this.kind(addr))) this.store.willChange(this.#words(addr)[this.#word(addr) + 2]!);
+    return addr;
+  }
+
+  /** The record of a key even where its time has come; for the expiry cycle, DEBUG and loading. */
+  findRaw(buf: Uint8Array, start: number, end: number): number {
+    return this.#table.find(buf, start, end);
+  }
+
+  /** True where the record's time has come, whoever asks. */
+  isPastExpiry(addr: number): boolean {
+    const expiry = this.expiryOf(addr);
+    return expiry !== NO_EXPIRY && expiry < this.store.now();
+  }
+
+  #isGone(addr: number): boolean {
+    const store = this.store;
+    if (store.expiryMode === ExpiryMode.IGNORE || this.expiryOf(addr) >= store.now()) return false;
+    if (store.expiryMode === ExpiryMode.DELETE) this.expireNow(addr);
+    return true;
+  }
+
+  /** Deletes a record because its time has come, with all events. */
+  expireNow(addr: number): void {
+    const key = this.keyBytes(addr);
+    this.store.whileExpiring(() => this.#removeRecord(addr, this.#table.hashOf(addr), true));
+    this.store.expiredKeys++;
+    this.store.events.touched(this, key, 0, key.length);
+    this.store.events.expired(this, key, 0, key.length);
+  }
+
+  // -- Reading a record -----------------------------------------------------------------------------------------
+
+  /** One of {@link Kind}. */
+  kind(addr: number): KindCode {
+    return (this.#words(addr)[this.#word(addr) + 1]! & KIND_MASK) as KindCode;
+  }
+
+  /** The chunk in which this record's key and inline value stand. */
+  bytes(addr: number): Uint8Array {
+    return this.#arena.bytesOf(addr);
+  }
+
+  /** First byte of the key in {@link bytes}. */
+  keyStart(addr: number): number {
+    return this.#table.keyStart(addr);
+  }
+
+  /** Length of the key. */
+  keyLength(addr: number): number {
+    return this.#table.keyLength(addr);
+  }
+
+  /** A copy of the key. */
+  keyBytes(addr: number): Uint8Array {
+    const start = this.keyStart(addr);
+    return this.bytes(addr).slice(start, start + this.keyLength(addr));
+  }
+
+  /** First byte of the inline value in {@link bytes}. */
+  valueStart(addr: number): number {
+    const head = this.#words(addr)[this.#word(addr)]!;
+    return this.#arena.offsetOf(addr) + 4 + ((head >>> 29) << 2) + (head & MAX_KEY_BYTES);
+  }
+
+  /** Length of the inline value. */
+  valueLength(addr: number): number {
+    return this.#words(addr)[this.#word(addr) + 2]!;
+  }
+
+  /** The object of a record whose kind {@link isObject}. The caller has checked the kind. */
+  object<T extends StoredObject>(addr: number): T {
+    return this.store.objectOf(this.#words(addr)[this.#word(addr) + 2]!) as T;
+  }
+
+  /** Unix time in milliseconds at which the key goes, or NO_EXPIRY. */
+  expiryOf(addr: number): number {
+    const words = this.#words(addr);
+    const word = this.#word(addr);
+    if (words[word]! >>> 29 !== WORDS_EXPIRING) return NO_EXPIRY;
+    return (words[word + 4]! | 0) * 4294967296 + words[word + 3]!;
+  }
+
+  /** As {@link expiryOf}, exactly, for times beyond 2^53 ms too. */
+  exactExpiryOf(addr: number): number | bigint {
+    const expiry = this.expiryOf(addr);
+    if (expiry <= Number.MAX_SAFE_INTEGER) return expiry;
+    const words = this.#words(addr);
+    const word = this.#word(addr);
+    return (BigInt(words[word + 4]!) << 32n) | BigInt(words[word + 3]!);
+  }
+
+  /** The 24 bit access field: LRU clock, or LFU minutes and counter. */
+  accessOf(addr: number): number {
+    return this.#words(addr)[this.#word(addr) + 1]! >>> 8;
+  }
+
+  /** Sets the access field (RESTORE IDLETIME/FREQ, loading). */
+  setAccess(addr: number, access: number): void {
+    const words = this.#words(addr);
+    const at = this.#word(addr) + 1;
+    words[at] = ((access << 8) | (words[at]! & LOW_MASK)) >>> 0;
+  }
+
+  /** Marks a record as just used. */
+  touchAccess(addr: number): void {
+    this.setAccess(addr, this.store.touchedAccess(this.accessOf(addr)));
+  }
+
+  /** Bytes of the record's block and its share of the indexes, without what an object holds. */
+  recordBytes(addr: number): number {
+    const table = this.#table;
+    let bytes = this.#arena.capacityOf(addr) + table.indexBytes / Math.max(1, table.size);
+    if (this.expiryOf(addr) !== NO_EXPIRY) bytes += this.#expires.indexBytes / this.#expires.size;
+    return Math.ceil(bytes);
+  }
+
+  /** Bytes of all that this database holds in its arena and its indexes; see {@link Store.dataBytes}. */
+  get memoryBytes(): number {
+    return this.#arena.blockBytes + this.#table.indexBytes + this.#expires.indexBytes;
+  }
+
+  // -- Changing -------------------------------------------------------------------------------------------------
+
+  /**
+   * Sets a key to an inline value, new or in the place of any other value. The expiry becomes `expiry`
+   * (NO_EXPIRY removes it). Returns the record. `value` must not lie in the record that is replaced.
+   */
+  set(
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    kind: KindCode,
+    value: Uint8Array,
+    from: number,
+    to: number,
+    expiry: Expiry = NO_EXPIRY,
+  ): number {
+    const hash = hashBytes(buf, start, end);
+    const old = this.#table.find(buf, start, end, hash);
+    const size = 4 + (expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING) * 4 + (end - start) + (to - from);
+    const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
+    const access = old === 0 ? this.store.freshAccess() : -1;
+    this.#writeMeta(addr, kind, to - from, access);
+    copyBytes(value, from, to, this.bytes(addr), this.valueStart(addr));
+    return addr;
+  }
+
+  /** Sets a key to an object, new or in the place of any other value; otherwise as {@link set}. */
+  setObject(
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    kind: KindCode,
+    value: StoredObject,
+    expiry: Expiry = NO_EXPIRY,
+  ): number {
+    const hash = hashBytes(buf, start, end);
+    const old = this.#table.find(buf, start, end, hash);
+    const size = 4 + (expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING) * 4 + (end - start);
+    const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
+    this.#writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
+    return addr;
+  }
+
+  /** Replaces the inline value of a record and keeps key, expiry and access. Returns the record's new address. */
+  rewrite(addr: number, kind: KindCode, value: Uint8Array, from: number, to: number): number {
+    this.#dropValue(addr);
+    const moved = this.#resizeRecord(addr, this.#headBytes(addr) + (to - from));
+    this.#writeMeta(moved, kind, to - from, -1);
+    copyBytes(value, from, to, this.bytes(moved), this.valueStart(moved));
+    return moved;
+  }
+
+  /** Replaces the value of a record by an object and keeps key, expiry and access. Returns the new address. */
+  rewriteObject(addr: number, kind: KindCode, value: StoredObject): number {
+    this.#dropValue(addr);
+    const moved = this.#resizeRecord(addr, this.#headBytes(addr));
+    this.#writeMeta(moved, kind, this.store.hold(value), -1);
+    return moved;
+  }
+
+  /**
+   * Makes the inline string value `length` bytes long in place: content is kept, growth is zeroed, spare room is left
+   * for the next growth. The kind becomes RAW. Returns the record's new address.
+   */
+  resizeValue(addr: number, length: number): number {
+    const old = this.valueLength(addr);
+    let moved = addr;
+    const need = this.#headBytes(addr) + length;
+    if (need > this.#arena.capacityOf(addr)) {
+      const spare = length < 1024 * 1024 ? length >>> 1 : 1024 * 1024;
+      moved = this.#moveRecord(addr, need + spare, this.#headBytes(addr) + old);
+    }
+    this.#writeMeta(moved, Kind.RAW, length, -1);
+    if (length > old) {
+      const start = this.valueStart(moved);
+      this.bytes(moved).fill(0, start + old, start + length);
+    }
+    return moved;
+  }
+
+  /** Changes only the kind of a record's value (embstr to raw after a change in place). */
+  setKind(addr: number, kind: KindCode): void {
+    this.#writeMeta(addr, kind, this.#words(addr)[this.#word(addr) + 2]!, -1);
+  }
+
+  /** Sets or (with NO_EXPIRY) removes the expiry in Unix milliseconds. Returns the record's new address. */
+  setExpiry(addr: number, expiry: Expiry): number {
+    if (this.store.snapshot !== null) this.#preserve(addr);
+    const had = this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING;
+    if (had !== (expiry !== NO_EXPIRY)) return this.#changeHeader(addr, expiry);
+    if (had) this.#writeExpiry(addr, expiry);
+    return addr;
+  }
+
+  /** Deletes a key that is alive; false if there was none. */
+  delete(buf: Uint8Array, start: number, end: number): boolean {
+    const hash = hashBytes(buf, start, end);
+    const addr = this.#table.find(buf, start, end, hash);
+    if (addr === 0) return false;
+    if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)) return false;
+    this.#removeRecord(addr, hash, true);
+    return true;
+  }
+
+  /** Deletes a record. */
+  deleteRecord(addr: number): void {
+    this.#removeRecord(addr, this.#table.hashOf(addr), true);
+  }
+
+  /**
+   * Gives the value of a record a new key, in this or another database, replacing what was there. Expiry and access
+   * go along. An object over arena blocks must be handed in as a copy made in the target's arena (`moved`) when the
+   * database changes; the old one is then released.
+   */
+  rename(
+    addr: number,
+    to: Database,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    moved?: StoredObject,
+  ): number {
+    if (this.store.snapshot !== null) this.#preserve(addr);
+    const kind = this.kind(addr);
+    const expiry = this.exactExpiryOf(addr);
+    const access = this.accessOf(addr);
+    let target: number;
+    if (isObject(kind)) {
+      const value = moved ?? this.object(addr);
+      this.#removeRecord(addr, this.#table.hashOf(addr), moved !== undefined);
+      target = to.setObject(buf, start, end, kind, value, expiry);
+    } else {
+      // The old record is freed last: its bytes are the source of the copy.
+      const hash = this.#table.hashOf(addr);
+      const bytes = this.bytes(addr);
+      const from = this.valueStart(addr);
+      target = to.set(buf, start, end, kind, bytes, from, from + this.valueLength(addr), expiry);
+      this.#removeRecord(addr, hash, true);
+    }
+    to.setAccess(target, access);
+    return target;
+  }
+
+  /** Deletes all keys at once. Returns how many there were. */
+  flush(): number {
+    const count = this.size;
+    this.store.events.flushed(this);
+    const contents = new Database(this.store, this.index);
+    Database.exchange(this, contents);
+    if (this.store.snapshot === null) contents.discard();
+    else this.store.snapshot.detached(this, contents);
+    return count;
+  }
+
+  /** Forgets all keys without telling anyone; for contents that no client can reach any more. */
+  discard(): void {
+    this.#table.forEach((addr) => {
+      const kind = this.kind(addr);
+      if (isObject(kind)) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, hasOwnBuffers(kind));
+    });
+    this.#arena.release();
+    this.#arena = new Arena();
+    this.#table = new ByteTable(this.#arena);
+    this.#expires = new ByteTable(this.#arena);
+    this.averageTtl = 0;
+  }
+
+  /** Completes a running rehash and moves all records out of sparse chunks. */
+  compact(): void {
+    this.#table.finishRehash();
+    this.#expires.finishRehash();
+    const sparse: number[] = [];
+    this.#table.forEach((addr) => {
+      if (this.#arena.isSparse(addr)) sparse.push(addr);
+    });
+    for (const addr of sparse) this.defragment(addr);
+  }
+
+  /** Moves a record out of a sparse chunk, where that helps to give memory back. Returns its address. */
+  defragment(addr: number): number {
+    if (!this.#arena.isSparse(addr)) return addr;
+    const inline = isObject(this.kind(addr)) ? 0 : this.valueLength(addr);
+    const size = this.#headBytes(addr) + inline;
+    return this.#moveRecord(addr, size, size);
+  }
+
+  /** Epoch stamped on a record, 0..15. For the snapshot only. */
+  epochOf(addr: number): number {
+    return (this.#words(addr)[this.#word(addr) + 1]! >>> EPOCH_SHIFT) & EPOCH_MASK;
+  }
+
+  /** Stamps a record with the store's epoch: it is saved. For the snapshot only. */
+  stamp(addr: number): void {
+    const words = this.#words(addr);
+    const at = this.#word(addr) + 1;
+    words[at] = ((words[at]! & ~(EPOCH_MASK << EPOCH_SHIFT)) | (this.store.epoch << EPOCH_SHIFT)) >>> 0;
+  }
+
+  // -- Records --------------------------------------------------------------------------------------------------
+
+  #words(addr: number): Uint32Array {
+    return this.#arena.wordsOf(addr);
+  }
+
+  #word(addr: number): number {
+    return this.#arena.wordOf(addr);
+  }
+
+  /** Header and key of a record, in bytes. */
+  #headBytes(addr: number): number {
+    const head = this.#words(addr)[this.#word(addr)]!;
+    return 4 + ((head >>> 29) << 2) + (head & MAX_KEY_BYTES);
+  }
+
+  #preserve(addr: number): void {
+    if (this.epochOf(addr) === this.store.epoch) return;
+    this.store.snapshot!.preserve(this, addr);
+    this.stamp(addr);
+  }
+
+  /** `access` of -1 keeps the field. */
+  #writeMeta(addr: number, kind: KindCode, valueWord: number, access: number): void {
+    const words = this.#words(addr);
+    const at = this.#word(addr);
+    const field = access < 0 ? words[at + 1]! >>> 8 : access;
+    words[at + 1] = ((field << 8) | (this.store.epoch << EPOCH_SHIFT) | kind) >>> 0;
+    words[at + 2] = valueWord;
+  }
+
+  #writeExpiry(addr: number, expiry: Expiry): void {
+    const words = this.#words(addr);
+    const at = this.#word(addr);
+    if (typeof expiry === "bigint") {
+      words[at + 3] = Number(expiry & 0xffffffffn);
+      words[at + 4] = Number((expiry >> 32n) & 0xffffffffn);
+      return;
+    }
+    const high = Math.floor(expiry / 4294967296);
+    words[at + 3] = expiry - high * 4294967296;
+    words[at + 4] = high;
+  }
+
+  /** A record of `size` bytes with header and key written, in the place of `old` where that fits; old values go. */
+  #makeRecord(
+    buf: Uint8Array,
+    start: number,
+    end: number,
+    hash: number,
+    old: number,
+    size: number,
+    expiry: Expiry,
+  ): number {
+    const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
+    let addr = old;
+    let wasVolatile = false;
+    let isNew = false;
+    let access = 0;
+    if (old === 0) {
+      addr = this.#arena.alloc(size);
+      this.#table.insert(hash, addr);
+      isNew = true;
+    } else {
+      if (this.store.snapshot !== null) this.#preserve(old);
+      access = this.accessOf(old);
+      wasVolatile = this.#words(old)[this.#word(old)]! >>> 29 === WORDS_EXPIRING;
+      this.#dropValue(old);
+      if (this.#arena.capacityOf(old) !== Arena.sizeFor(size)) {
+        addr = this.#arena.alloc(size);
+        this.#table.relocate(hash, old, addr);
+        if (wasVolatile) this.#expires.relocate(hash, old, addr);
+        this.#arena.free(old);
+      }
+    }
+    this.#words(addr)[this.#word(addr)] = recordHead(end - start, extra);
+    this.#words(addr)[this.#word(addr) + 1] = (access << 8) >>> 0;
+    copyBytes(buf, start, end, this.bytes(addr), this.#arena.offsetOf(addr) + 4 + extra * 4);
+    if (expiry !== NO_EXPIRY) {
+      this.#writeExpiry(addr, expiry);
+      if (!wasVolatile) this.#expires.insert(hash, addr);
+    } else if (wasVolatile) this.#expires.remove(hash, addr);
+    if (isNew && this.store.announceNew) this.store.events.created(this, buf, start, end);
+    return addr;
+  }
+
+  /** Releases the object of a record, if it has one; the record itself stays. */
+  #dropValue(addr: number): void {
+    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, true);
+  }
+
+  #removeRecord(addr: number, hash: number, release: boolean): void {
+    if (this.store.snapshot !== null) this.#preserve(addr);
+    if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING) this.#expires.remove(hash, addr);
+    this.#table.remove(hash, addr);
+    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, release);
+    this.#arena.free(addr);
+  }
+
+  /** Block for a record of `size` bytes that keeps header and key; the value is about to be written anew. */
+  #resizeRecord(addr: number, size: number): number {
+    if (this.#arena.capacityOf(addr) === Arena.sizeFor(size)) return addr;
+    return this.#moveRecord(addr, size, this.#headBytes(addr));
+  }
+
+  /** Moves a record to a new block of `size` bytes; the first `kept` bytes go along. */
+  #moveRecord(addr: number, size: number, kept: number): number {
+    const moved = this.#arena.alloc(size);
+    const from = this.#arena.offsetOf(addr);
+    copyBytes(this.bytes(addr), from, from + kept, this.bytes(moved), this.#arena.offsetOf(moved));
+    this.#replaceAddress(addr, moved);
+    this.#arena.free(addr);
+    return moved;
+  }
+
+  #replaceAddress(from: number, to: number): void {
+    const hash = this.#table.hashOf(from);
+    this.#table.relocate(hash, from, to);
+    if (this.#words(from)[this.#word(from)]! >>> 29 === WORDS_EXPIRING) {
+      this.#expires.relocate(hash, from, to);
+    }
+  }
+
+  /** Gives a record a header with or without expiry words. */
+  #changeHeader(addr: number, expiry: Expiry): number {
+    const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
+    const keyLength = this.keyLength(addr);
+    const payload = keyLength + (isObject(this.kind(addr)) ? 0 : this.valueLength(addr));
+    const hash = this.#table.hashOf(addr);
+    const wasVolatile = expiry === NO_EXPIRY;
+    const moved = this.#arena.alloc(4 + extra * 4 + payload);
+    const oldWords = this.#words(addr);
+    const oldWord = this.#word(addr);
+    const words = this.#words(moved);
+    const word = this.#word(moved);
+    words[word] = recordHead(keyLength, extra);
+    words[word + 1] = oldWords[oldWord + 1]!;
+    words[word + 2] = oldWords[oldWord + 2]!;
+    const from = this.keyStart(addr);
+    copyBytes(this.bytes(addr), from, from + payload, this.bytes(moved), this.keyStart(moved));
+    this.#table.relocate(hash, addr, moved);
+    if (wasVolatile) this.#expires.remove(hash, addr);
+    else {
+      this.#writeExpiry(moved, expiry);
+      this.#expires.insert(hash, moved);
+    }
+    this.#arena.free(addr);
+    return moved;
+  }
+}
