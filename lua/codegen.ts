@@ -7,7 +7,8 @@
  */
 
 import type { Block, Expr, FunctionNode, Local, Statement, Target } from "./ast.ts";
-import { ExpressionCompiler, nameOf, numberLiteral, stringLiteral } from "./codegen_expressions.ts";
+import { ExpressionCompiler } from "./codegen_expressions.ts";
+import { nameOf, numberLiteral, stringLiteral } from "./codegen_operands.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Types } from "./infer.ts";
 import { isLeaf } from "./leaf.ts";

@@ -8,7 +8,15 @@ import { addFunctions, addGenerators } from "./library.ts";
 import { RESUME, YIELD } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
-import { all, generatorFunction, type LuaCall, LuaFunction, LuaThread, type LuaValue } from "./value.ts";
+import {
+  all,
+  first,
+  generatorFunction,
+  type LuaCall,
+  LuaFunction,
+  LuaThread,
+  type LuaValue,
+} from "./value.ts";
 
 /** Makes the table `coroutine`. */
 export function openCoroutine(state: LuaState): void {
@@ -25,7 +33,7 @@ export function openCoroutine(state: LuaState): void {
   addGenerators(table, {
     resume: (...args) => resume(state, threadArg(args), args.slice(1)),
     yield: function* (...values): LuaCall {
-      state.transfer = { thread: undefined, values };
+      state.transfer.values = values;
       return yield YIELD;
     },
   });
@@ -44,16 +52,22 @@ function threadArg(args: readonly LuaValue[]): LuaThread {
   throw argumentError(1, "coroutine expected");
 }
 
+/** Hands values to a coroutine and waits: the result is what it yields or returns, or its error. */
 function* resume(state: LuaState, thread: LuaThread, values: readonly LuaValue[]): LuaCall {
   if (thread.status !== "suspended") return [false, `cannot resume ${thread.status} coroutine`];
-  state.transfer = { thread, values };
-  return yield RESUME;
+  state.transfer.thread = thread;
+  state.transfer.values = values;
+  const result = yield RESUME;
+  return [state.transfer.ok, ...all(result)];
 }
 
 /** As `resume`, but an error is raised again, after the position of the caller. */
 function* resumeWrapped(state: LuaState, thread: LuaThread, values: readonly LuaValue[]): LuaCall {
-  const [ok, ...results] = all(yield* resume(state, thread, values));
-  if (ok === true) return results;
-  const [failure] = results;
+  if (thread.status !== "suspended") throw hostError(`cannot resume ${thread.status} coroutine`);
+  state.transfer.thread = thread;
+  state.transfer.values = values;
+  const result = yield RESUME;
+  if (state.transfer.ok) return result;
+  const failure = first(result);
   throw typeof failure === "string" ? hostError(failure) : new LuaError(failure);
 }

@@ -12,7 +12,7 @@
 import { LuaError, LuaInterrupt } from "./error.ts";
 import { PENDING, RESUME, YIELD } from "./signals.ts";
 import type { LuaState } from "./state.ts";
-import { all, type LuaCall, LuaFunction, type LuaResult, LuaThread, type LuaValue } from "./value.ts";
+import { type LuaCall, LuaFunction, type LuaResult, LuaThread, type LuaValue } from "./value.ts";
 
 /** Nested calls of Lua functions within one chain of generators. */
 export const SEGMENT_DEPTH = 200;
@@ -131,13 +131,14 @@ export class Driver {
     return this.#leave(false, thrown.value);
   }
 
-  /** A coroutine has ended: its resumer gets true and the results, or false and the error. */
+  /** A coroutine has ended: its resumer gets the results, or the error. */
   #leave(ok: boolean, result: LuaResult): LuaCall | undefined {
     const resumer = this.#resumers.pop();
     if (resumer === undefined) return undefined;
     this.#state.thread!.status = "dead";
     this.#return(resumer);
-    this.#give([ok, ...all(result)]);
+    this.#state.transfer.ok = ok;
+    this.#give(result);
     return this.#restore(resumer.segment);
   }
 
@@ -210,7 +211,8 @@ export class Driver {
     thread.status = "suspended";
     thread.waiting = { segments: this.#segments, segment: this.#save(current) };
     this.#return(resumer);
-    this.#give([true, ...state.transfer.values]);
+    state.transfer.ok = true;
+    this.#give(state.transfer.values);
     return this.#restore(resumer.segment);
   }
 }

@@ -43,10 +43,11 @@ export class LuaState implements Engine {
   pending: LuaCall = start(new LuaFunction(() => [], false, ""), []);
   /** The running coroutine; undefined: the script itself. */
   thread: LuaThread | undefined = undefined;
-  /** What RESUME and YIELD carry. */
-  transfer: { thread: LuaThread | undefined; values: readonly LuaValue[] } = {
+  /** What RESUME and YIELD carry there, and whether what comes back is no error. */
+  readonly transfer: { thread: LuaThread | undefined; values: readonly LuaValue[]; ok: boolean } = {
     thread: undefined,
     values: [],
+    ok: true,
   };
   /** The error that ends the script. */
   killed: LuaInterrupt | undefined = undefined;
