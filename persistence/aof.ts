@@ -303,17 +303,22 @@ export class AppendOnlyFile {
     this.removeHistory();
   }
 
-  /** Removes the parts that were replaced. That this fails is logged; the next start tries again. */
-  removeHistory(): void {
+  /**
+   * Removes the parts that were replaced, beside the server, and then their names. That this fails is logged; the next
+   * start tries again.
+   */
+  async removeHistory(): Promise<void> {
     const { disk, settings } = this.#host;
     const { history } = this.manifest;
     if (history.length === 0 || settings.aofDisableAutoGc) return;
     try {
       for (const part of history) {
         this.#host.notice(`Removing the history file ${part.name} in the background`);
-        removeIfPresent(disk, this.path(part.name));
+        await disk.removeBeside(this.path(part.name)).catch((error) => {
+          if (!(error instanceof Deno.errors.NotFound)) throw error;
+        });
       }
-      this.persist(withoutHistory(this.manifest));
+      this.persist(withoutHistory(this.manifest, history));
     } catch (error) {
       this.#host.warning(`Removing replaced parts of the append-only file failed: ${errnoText(error)}`);
     }

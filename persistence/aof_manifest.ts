@@ -175,9 +175,10 @@ export function manifestOfOldFile(name: string): AofManifest {
   return { ...EMPTY_MANIFEST, base: { name, seq: 1, type: "b" }, baseSeq: 1 };
 }
 
-/** A manifest without its history parts. */
-export function withoutHistory(manifest: AofManifest): AofManifest {
-  return { ...manifest, history: [] };
+/** A manifest without these history parts. */
+export function withoutHistory(manifest: AofManifest, gone: readonly AofPart[]): AofManifest {
+  const isGone = (part: AofPart) => gone.some(({ name }) => name === part.name);
+  return { ...manifest, history: manifest.history.filter((part) => !isGone(part)) };
 }
 
 /** The parts that hold the data set, in the order of loading. */

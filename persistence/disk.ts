@@ -48,6 +48,10 @@ export interface Disk {
   /** Puts `from` in the place of `to`, atomically. */
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** As {@link remove}, without holding up the event loop: to give a gigabyte back takes half a second. */
+  removeBeside(path: string): Promise<void>;
+  /** Gives a file a second name. Throws where that is taken, or where the file system has no such thing. */
+  link(path: string, second: string): void;
   /** Makes a directory; no error where it exists already. */
   makeDirectory(path: string): void;
   /** Names in a directory, in no particular order. */
@@ -81,6 +85,8 @@ export const realDisk: Disk = {
   },
   rename: (from, to) => Deno.renameSync(native(from), native(to)),
   remove: (path) => Deno.removeSync(native(path)),
+  removeBeside: (path) => Deno.remove(native(path)),
+  link: (path, second) => Deno.linkSync(native(path), native(second)),
   makeDirectory: (path) => Deno.mkdirSync(native(path), { recursive: true, mode: 0o755 }),
   list: (path) => Array.from(Deno.readDirSync(native(path)), (entry) => binary(entry.name)),
   stat(path: string): DiskStat | null {
@@ -164,6 +170,32 @@ export function replaceFile(
   }
   disk.rename(tempPath, joinPath(directory, name));
   disk.syncDirectory(directory);
+}
+
+/**
+ * Puts `from` in the place of `to`, atomically, without waiting until what `to` was has been given back: that file keeps a
+ * second name, `spare`, until it is removed beside the server. (A crash in between leaves the spare, which nobody reads.)
+ */
+export function renameOver(disk: Disk, from: string, to: string, spare: string): void {
+  let isKept = false;
+  try {
+    if (disk.stat(to)?.isFile === true) {
+      disk.link(to, spare);
+      isKept = true;
+    }
+  } catch {
+    // Not on this file system: then renaming takes as long as it takes.
+  }
+  try {
+    disk.rename(from, to);
+  } finally {
+    if (isKept) removeLater(disk, spare);
+  }
+}
+
+/** Removes a file beside the server, if it is there; for leftovers. That this fails is no news. */
+export function removeLater(disk: Disk, path: string): void {
+  disk.removeBeside(path).catch(() => {});
 }
 
 /** Removes a file if it is there; for leftovers whose absence is the aim. */

@@ -8,9 +8,9 @@
 import { CommandError } from "../commands/errors.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
 import { CommandEncoder } from "../persistence/aof_commands.ts";
-import { type Disk, errnoText, joinPath, realDisk } from "../persistence/disk.ts";
+import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
-import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
+import { RdbEncoder, type RdbFileOptions, saveFileSync } from "../persistence/rdb_save.ts";
 import { SnapshotAborted, type SnapshotEncoder } from "../persistence/snapshot.ts";
 import {
   atOnce,
@@ -72,6 +72,7 @@ export class Persistence {
   replicationNote: () => ReplicationNote = () => null;
   readonly #server: RedisServer;
   readonly #commits: CommitQueue;
+  #temporaries = 0;
   #dirtyAtSave = 0;
   #lastTrySeconds = -Infinity;
   #nextRewriteMs = 0;
@@ -110,6 +111,12 @@ export class Persistence {
   /** Changes since the last save that succeeded. */
   get changes(): number {
     return this.#server.dispatcher.ctx.dirty - this.#dirtyAtSave;
+  }
+
+  /** Where a file is written beside the server; never the same name again, since one given up may be removed late. */
+  #temporary(what: string): string {
+    const [name, ending] = what.split(".") as [string, string];
+    return joinPath(this.#server.config.dir, `${name}-${Deno.pid}-${++this.#temporaries}.${ending}`);
   }
 
   #nowSeconds(): number {
@@ -184,7 +191,7 @@ export class Persistence {
     const { log, config } = this.#server;
     if (this.snapshots.running === "rdb") {
       log.warning("There is a child saving an .rdb. Killing it!");
-      this.snapshots.abort("rdb");
+      this.snapshots.abort("rdb", true);
     }
     if (this.aof.state !== "off") {
       if (this.aof.state === "waiting" && this.snapshots.running === "aof") {
@@ -196,7 +203,7 @@ export class Persistence {
       }
       if (this.snapshots.running === "aof") {
         log.warning("There is a child rewriting the AOF. Killing it!");
-        this.snapshots.abort("aof");
+        this.snapshots.abort("aof", true);
       }
       // A replica's file says all the time where it stands; a primary's now that nothing follows.
       const place = this.aof.state === "on" ? this.#placeText() : null;
@@ -373,13 +380,13 @@ export class Persistence {
     this.bgsaveScheduled = false;
     this.#lastTrySeconds = this.#nowSeconds();
     const dirty = dispatcher.ctx.dirty;
-    const temp = joinPath(config.dir, `temp-bg-${Deno.pid}.rdb`);
+    const temp = this.#temporary("temp-bg.rdb");
     const target = joinPath(config.dir, config.dbfilename);
     const directory = config.dir;
     const beganSeconds = this.#nowSeconds();
     const encoder = new RdbEncoder(this.rdbOptions(false));
     const started = this.snapshots.startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
-      this.disk.rename(temp, target);
+      renameOver(this.disk, temp, target, `${temp}.old`);
       this.disk.syncDirectory(directory);
       log.notice("DB saved on disk");
       log.notice("Background saving terminated with success");
@@ -389,7 +396,7 @@ export class Persistence {
     });
     log.notice(`Background saving started by pid ${Deno.pid}`);
     started.catch((error) => {
-      this.#server.latency.measure("rdb-unlink-temp-file", () => removeQuietly(this.disk, temp));
+      this.#server.latency.measure("rdb-unlink-temp-file", () => removeLater(this.disk, temp));
       if (error instanceof SnapshotAborted) return log.warning("Background saving terminated by signal 10");
       log.warning(`Error saving DB on disk: ${errnoText(error)}`);
       log.warning("Background saving error");
@@ -416,7 +423,7 @@ export class Persistence {
     if (this.snapshots.running !== null) return false;
     this.rewriteScheduled = false;
     this.rewrites++;
-    const temp = joinPath(config.dir, `temp-rewriteaof-bg-${Deno.pid}.aof`);
+    const temp = this.#temporary("temp-rewriteaof-bg.aof");
     const beganSeconds = this.#nowSeconds();
     let started: Promise<void> | null = null;
     try {
@@ -444,7 +451,7 @@ export class Persistence {
     log.notice(`Background append only file rewriting started by pid ${Deno.pid}`);
     if (this.aof.state === "waiting") this.#listen();
     started.catch((error) => {
-      removeQuietly(this.disk, temp);
+      removeLater(this.disk, temp);
       if (error instanceof SnapshotAborted) return;
       log.warning(`Background AOF rewrite terminated with error: ${errnoText(error)}`);
       this.#rewriteFailed();

@@ -2,7 +2,7 @@
  * The snapshot under way, whoever wants it: there is one at a time, as redis-server has one child process at a time.
  * What it is and how it is written is in persistence/snapshot.ts.
  */
-import { type Disk, type DiskFile, errnoText } from "../persistence/disk.ts";
+import { type Disk, type DiskFile, errnoText, removeLater } from "../persistence/disk.ts";
 import { FileSink, removeQuietly } from "../persistence/rdb_save.ts";
 import {
   Snapshot,
@@ -13,11 +13,14 @@ import {
 import type { RedisServer } from "./server.ts";
 
 /**
- * Longest stretch of snapshot work between two looks at the network, milliseconds: with clients and without. A turn that
- * serves twenty clients takes about 0.25; a tenth on top keeps the 99th percentile within twice what it is otherwise.
+ * Longest stretch of snapshot work between two looks at the network, milliseconds. A turn that serves twenty clients takes
+ * about 0.25; a tenth on top keeps the 99th percentile within twice what it is otherwise. Between two stretches a
+ * millisecond or more goes by (there is no shorter timer), so with few or no commands in between they are longer.
  */
 const BUSY_SLICE_MS = 0.1;
+const CALM_SLICE_MS = 0.5;
 const IDLE_SLICE_MS = 2;
+const FEW_COMMANDS = 8;
 
 /** What a snapshot is for. */
 export type SnapshotPurpose = "rdb" | "aof" | "replication";
@@ -107,9 +110,9 @@ export class Snapshots {
       pause,
       keyDelayMs: saveDelayMs(server),
       sliceMs: () => {
-        const isBusy = server.stats.commandsProcessed !== commands;
+        const since = server.stats.commandsProcessed - commands;
         commands = server.stats.commandsProcessed;
-        return isBusy ? BUSY_SLICE_MS : IDLE_SLICE_MS;
+        return since === 0 ? IDLE_SLICE_MS : since <= FEW_COMMANDS ? CALM_SLICE_MS : BUSY_SLICE_MS;
       },
     });
     const running: Running = { path, purpose, snapshot, startedSeconds: this.#nowSeconds() };
@@ -123,14 +126,13 @@ export class Snapshots {
     });
   }
 
-  /** Ends the snapshot under way, if it is for this. */
-  abort(purpose: SnapshotPurpose): void {
+  /** Ends the snapshot under way, if it is for this. `isEnd`: so does the process, and what must be removed goes now. */
+  abort(purpose: SnapshotPurpose, isEnd = false): void {
     const running = this.#running;
     if (running?.purpose !== purpose) return;
     this.#running = null;
     running.snapshot.abort("no longer wanted");
-    // Now, and not when the sink comes to it: the process may be about to end.
-    if (running.path !== "") removeQuietly(this.#disk, running.path);
+    if (running.path !== "") (isEnd ? removeQuietly : removeLater)(this.#disk, running.path);
   }
 }
 

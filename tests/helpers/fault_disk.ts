@@ -28,6 +28,7 @@ export type DiskCall =
   | "truncate"
   | "rename"
   | "remove"
+  | "link"
   | "makeDirectory"
   | "syncDirectory";
 
@@ -124,6 +125,18 @@ export class FaultDisk implements Disk {
   remove(path: string): void {
     this.enter("remove");
     if (!this.#files.delete(path)) throw notFound(path);
+  }
+
+  removeBeside(path: string): Promise<void> {
+    return Promise.resolve().then(() => this.remove(path));
+  }
+
+  link(path: string, second: string): void {
+    this.enter("link");
+    const content = this.#files.get(path);
+    if (content === undefined) throw notFound(path);
+    if (this.#files.has(second)) throw new Error("File exists (os error 17)");
+    this.#files.set(second, content);
   }
 
   makeDirectory(path: string): void {

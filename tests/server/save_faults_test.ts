@@ -69,13 +69,14 @@ function failAt(disk: FaultDisk, at: number, fault: Fault): void {
 Deno.test("BGSAVE on a disk that fails at every call in turn", async () => {
   const probe = freshDisk();
   const server = await newServer(probe);
-  const calls = await callsOf(probe, () => saveBeside(server));
+  await saveBeside(server);
+  // What the old file was is given back later, under another name: that this fails is no harm.
+  const calls = (await callsOf(probe, () => saveBeside(server))).filter((call) => call !== "remove");
   server.close();
-  for (const call of ["open", "write", "sync", "rename", "syncDirectory"] as const) {
-    assert(calls.includes(call));
-  }
+  assertEquals(calls.slice(-4), ["sync", "link", "rename", "syncDirectory"]);
   for (const fault of ["EIO", "ENOSPC"] as const) {
     for (let at = 1; at <= calls.length; at++) {
+      if (calls[at - 1] === "link") continue;
       const what = `${fault} at call ${at} (${calls[at - 1]})`;
       const disk = freshDisk();
       const inner = await newServer(disk);
@@ -105,6 +106,20 @@ Deno.test("BGSAVE on a disk that fails at every call in turn", async () => {
       assertEquals(await inner.call("DEL", "a"), ":1", what);
       inner.close();
     }
+  }
+});
+
+Deno.test("BGSAVE where the old file cannot get a second name, or that cannot be removed", async () => {
+  for (const bad of ["link", "remove"] as const) {
+    const disk = freshDisk();
+    const inner = await newServer(disk);
+    await saveBeside(inner);
+    await inner.call("SET", "another", "value");
+    disk.fault = (call) => call === bad ? FAULTS.EIO() : null;
+    await saveBeside(inner);
+    assertEquals(await info(inner, "rdb_last_bgsave_status"), "ok");
+    assertEquals(await digestOf(disk.crash()), digestOfStore(inner.server.store));
+    inner.close();
   }
 });
 
