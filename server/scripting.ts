@@ -169,7 +169,7 @@ export class Scripting {
       readOnly: readOnly || noWrites,
       allowOom: declared && (flags & ScriptFlag.ALLOW_OOM) !== 0,
       wrote: false,
-      startedMs: this.#server.clock.monoMs(),
+      startedMs: -1,
     };
   }
 

@@ -24,8 +24,8 @@ export interface ScriptRun extends Permissions {
   /** Digest of a script, name of a function. */
   readonly name: string;
   readonly isFunction: boolean;
-  /** Monotonic milliseconds. */
-  readonly startedMs: number;
+  /** Monotonic milliseconds when the clock was first looked at; -1 before: most scripts are over by then. */
+  startedMs: number;
 }
 
 /** Runs scripts, one at a time. */
@@ -37,8 +37,9 @@ export class ScriptRunner {
   readonly #toReply: LuaToReply;
   #call: Generator<void, LuaValue[], void> | null = null;
   #state: LuaState | null = null;
-  /** When the present slice is over, monotonic milliseconds. */
-  #untilMs = Infinity;
+  /** How long the present slice may be, milliseconds, and when it is over (-1 before the first look at the clock). */
+  #limitMs = Infinity;
+  #untilMs = -1;
   readonly #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,7 +48,7 @@ export class ScriptRunner {
     this.#caller = caller;
     this.#toReply = new LuaToReply(server.errorStats);
     caller.checkTime = () => {
-      if (server.clock.monoMs() >= this.#untilMs) this.#state!.steps = 0;
+      if (this.#isOver()) this.#state!.steps = 0;
     };
   }
 
@@ -67,7 +68,7 @@ export class ScriptRunner {
     this.#state = state;
     this.#call = state.run(fn, args);
     this.#caller.begin(run);
-    if (!this.#goOn(ctx, run.startedMs + limit)) return;
+    if (!this.#goOn(ctx, limit)) return;
     this.#server.log.warning(
       `Slow script detected: still in execution after ${
         Math.floor(this.#server.clock.monoMs() - run.startedMs)
@@ -80,7 +81,7 @@ export class ScriptRunner {
     run.args = run.args.copy();
     this.#schedule();
     const suspension: Suspension = new Suspension(run.startedMs, () => {
-      if (!this.#goOn(ctx, this.#server.clock.monoMs() + SLICE_MS)) return;
+      if (!this.#goOn(ctx, SLICE_MS)) return;
       this.#schedule();
       return suspension;
     });
@@ -111,13 +112,22 @@ export class ScriptRunner {
     }, 0);
   }
 
-  /** Runs until the script's end or this time. True where it is not through. */
-  #goOn(ctx: Context, untilMs: number): boolean {
-    const { clock } = this.#server;
+  /** Looks at the clock: true where the slice is over. */
+  #isOver(): boolean {
+    const now = this.#server.clock.monoMs();
+    const run = this.current!;
+    if (run.startedMs < 0) run.startedMs = now;
+    if (this.#untilMs < 0) this.#untilMs = now + this.#limitMs;
+    return now >= this.#untilMs;
+  }
+
+  /** Runs until the script's end, or for so many milliseconds. True where it is not through. */
+  #goOn(ctx: Context, limitMs: number): boolean {
     const call = this.#call!;
     const { mayBlock } = ctx;
     ctx.mayBlock = false;
-    this.#untilMs = untilMs;
+    this.#limitMs = limitMs;
+    this.#untilMs = -1;
     let failure: unknown;
     let failed = false;
     let results: LuaValue[] | undefined;
@@ -128,7 +138,7 @@ export class ScriptRunner {
           results = step.value;
           break;
         }
-        if (clock.monoMs() >= untilMs) return true;
+        if (this.#isOver()) return true;
       }
     } catch (error) {
       failed = true;
@@ -141,9 +151,9 @@ export class ScriptRunner {
     this.#caller.end();
     const { reply } = run.caller;
     const resp3 = this.#caller.client.reply.protocol === 3;
+    ctx.preventPropagation();
     if (failed) this.#fail(run, failure);
     else this.#toReply.write(results![0], run.command, reply, resp3);
-    ctx.preventPropagation();
     return false;
   }
 
