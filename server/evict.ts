@@ -76,9 +76,10 @@ export class Eviction {
     clearTimeout(this.#timer);
   }
 
-  /** Not while loading, nor where the data set is the primary's business, nor while clients are paused. */
+  /** Not while loading, nor where the data set is the primary's business, nor while clients are paused or a script is in the middle of its work. */
   #mayEvict(): boolean {
-    const { loading, isReplica, config, pauses } = this.#server;
+    const { loading, isReplica, config, pauses, dispatcher } = this.#server;
+    if (dispatcher.busy) return false;
     return !loading && !(isReplica && config.replicaIgnoreMaxmemory) && !pauses.active;
   }
 

@@ -85,6 +85,8 @@ export class Migration {
     } catch (error) {
       failure = error instanceof TransferError ? error.message : ioError("reading");
     }
+    const { dispatcher, scripting } = this.#server;
+    while (dispatcher.busy) await scripting.over;
     if (!plan.copy && arrived.length > 0) this.#delete(db, arrived);
     return failure;
   }

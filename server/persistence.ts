@@ -269,6 +269,8 @@ export class Persistence {
    * which database the file says the stream behind it has selected.
    */
   async replace(source: ByteSource, size: number): Promise<number> {
+    const { dispatcher, scripting } = this.#server;
+    while (dispatcher.busy) await scripting.over;
     this.#stopWriting();
     this.#empty();
     try {
@@ -294,12 +296,13 @@ export class Persistence {
     isServing: boolean,
     replaced: () => void,
   ): Promise<number> {
-    const { store, scripting } = this.#server;
+    const { store, scripting, dispatcher } = this.#server;
     const databases = store.databases.map((db) => new Database(store, db.index));
     const functions: Uint8Array[] = [];
     this.loadedReplication.db = 0;
     try {
       await inSlices(loadReceived(this.#server, source, size, { databases, functions, isServing }));
+      while (dispatcher.busy) await scripting.over;
       replaced();
       this.#stopWriting();
       for (const db of databases) store.exchangeWith(db);

@@ -167,7 +167,7 @@ export class Scripting {
       name,
       isFunction,
       readOnly: readOnly || noWrites,
-      allowOom: declared && (flags & ScriptFlag.ALLOW_OOM) !== 0,
+      outOfMemory: this.#server.dispatcher.outOfMemory && !(declared && (flags & ScriptFlag.ALLOW_OOM) !== 0),
       wrote: false,
       startedMs: -1,
     };

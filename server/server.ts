@@ -238,12 +238,14 @@ export class RedisServer implements KeyspaceEvents {
   }
 
   /** The end by a signal, whose name tells which settings decide: shutdown-on-sigint or -sigterm. */
-  stop(signal: string): Promise<boolean> {
+  async stop(signal: string): Promise<boolean> {
+    // Half of a script's work must not be saved.
+    while (this.dispatcher.busy) await this.scripting.over;
     const { shutdownOnSigint, shutdownOnSigterm } = this.config;
     const flags = signal === "SIGINT" ? shutdownOnSigint : signal === "SIGTERM" ? shutdownOnSigterm : [];
     const save = flags.includes("save") ? "yes" : flags.includes("nosave") ? "no" : "default";
     const options = { save, now: flags.includes("now"), force: flags.includes("force") } as const;
-    return Promise.resolve(this.shutdown.begin(options));
+    return this.shutdown.begin(options);
   }
 
   /** No new clients, no further replies; what the process ends with is `code`. */

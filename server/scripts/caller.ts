@@ -23,8 +23,8 @@ export interface Permissions {
   args: Args;
   /** It must not write (EVAL_RO, FCALL_RO, the flag no-writes). */
   readonly readOnly: boolean;
-  /** It may write although memory is full. */
-  readonly allowOom: boolean;
+  /** Memory was full when it began, and it may not write then. */
+  readonly outOfMemory: boolean;
   /** It has called a command that writes: from then on it is neither refused anything nor killed. */
   wrote: boolean;
 }
@@ -206,7 +206,7 @@ export class ScriptCaller {
   }
 
   /** What stops the first write of a script. */
-  #writeRefusal(flags: number, { caller, allowOom }: Permissions): CommandError | null {
+  #writeRefusal(flags: number, { caller, outOfMemory }: Permissions): CommandError | null {
     const server = this.#server;
     const obeyed = caller.primary || caller.loader;
     if ((flags & Flag.WRITE) !== 0) {
@@ -214,8 +214,7 @@ export class ScriptCaller {
       if (server.writesUnsafe !== null && !obeyed) return server.writesUnsafe;
       if (server.lacksReplicas) return NOREPLICAS;
     }
-    const full = server.maxmemoryActive && server.dispatcher.outOfMemory && !obeyed;
-    return full && !allowOom && (flags & Flag.DENYOOM) !== 0 ? OOM : null;
+    return outOfMemory && !obeyed && (flags & Flag.DENYOOM) !== 0 ? OOM : null;
   }
 }
 

@@ -351,3 +351,21 @@ Deno.test("INFO counts scripts, libraries and functions, and what they take", as
   await client.call("FUNCTION", "FLUSH");
   assertEquals(await info(), { counts: [0, 0, 0], bytes: [0, 0, 0, 0] });
 });
+
+Deno.test("a signal waits for the script: half of its work is not saved", async () => {
+  const dir = await Deno.makeTempDir();
+  await using toy = await startServer("toy", { dir, args: [...IMPATIENT, "--save", "3600 1"] });
+  await using runner = await toy.connect();
+  await using other = await toy.connect();
+  await runner.send(
+    "EVAL",
+    "redis.call('SET', 'first', '1') local now = redis.call('TIME')[1] " +
+      "repeat local t = redis.call('TIME')[1] until t - now > 1 return redis.call('SET', 'second', '1')",
+    "0",
+  );
+  await becomesBusy(other);
+  toy.kill("SIGTERM");
+  assertEquals((await toy.waitForExit()).code, 0);
+  assertMatch(toText(await Deno.readFile(`${dir}/dump.rdb`)), /second/);
+  await Deno.remove(dir, { recursive: true });
+});
