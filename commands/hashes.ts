@@ -7,7 +7,7 @@ import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, NAN_OR_INFINITY, NOT_FLOAT, SYNTAX, wrongArity } from "./errors.ts";
-import { hashKey } from "./hash_access.ts";
+import { hashKey } from "./field_access.ts";
 import { Notify } from "./notify_classes.ts";
 import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
@@ -346,15 +346,7 @@ function hscan(ctx: Context, args: Args): void {
     scanned.out.bulk(value.buf, value.start, value.end);
     scanned.replies += 2;
   };
-  const visit = (record: number): void => {
-    view.showRecord(record);
-    gather();
-  };
-  scanned.run(ctx, cursor, options, (at) => {
-    if (view.table !== null) return view.scan(at, visit);
-    view.forEach(gather);
-    return 0;
-  });
+  scanned.run(ctx, cursor, options, (at) => view.scan(at, gather));
 }
 
 function hrandfield(ctx: Context, args: Args): void {

@@ -10,7 +10,7 @@ import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow, numkeys, range } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
-import { setKey, targetSet } from "./set_access.ts";
+import { setKey, targetSet } from "./field_access.ts";
 import { sdiff, sdiffstore, sinter, sintercard, sinterstore, sunion, sunionstore } from "./sets_combine.ts";
 
 /** The table rows of the set group, in alphabetical order. */
@@ -376,13 +376,5 @@ function sscan(ctx: Context, args: Args): void {
     scanned.out.bulk(buf, start, end);
     scanned.replies++;
   };
-  const visit = (record: number): void => {
-    view.showRecord(record);
-    gather();
-  };
-  scanned.run(ctx, cursor, options, (at) => {
-    if (view.table !== null) return view.scan(at, visit);
-    view.forEach(gather);
-    return 0;
-  });
+  scanned.run(ctx, cursor, options, (at) => view.scan(at, gather));
 }

@@ -6,7 +6,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
-import { showSet, targetSet } from "./set_access.ts";
+import { showSet, targetSet } from "./field_access.ts";
 
 const BAD_NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
 const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");

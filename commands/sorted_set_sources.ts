@@ -9,7 +9,7 @@ import { SetView } from "../types/set_view.ts";
 import { SortedSetView } from "../types/zset_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import { showSet } from "./set_access.ts";
+import { showSet } from "./field_access.ts";
 import { showSortedSet } from "./sorted_set_access.ts";
 
 /** Visits a member of the input; false ends the walk. */

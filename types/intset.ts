@@ -99,6 +99,7 @@ export function intsetWidthFor(value: number | bigint): number {
 /** An intset in a growable buffer of its own: `buf[0, length)` is the block, complete at every moment. */
 export class IntsetBuilder {
   buf: Uint8Array;
+  readonly start = 0;
   /** Size of the block in bytes. */
   length = INTSET_HEADER;
 

@@ -14,7 +14,7 @@ function textOf(entry: Entry): string {
 
 function pairsOf(view: HashView): Map<string, string> {
   const pairs = new Map<string, string>();
-  view.forEach(() => pairs.set(textOf(view.field), textOf(view.value)));
+  view.forEach(() => void pairs.set(textOf(view.field), textOf(view.value)));
   return pairs;
 }
 
@@ -91,7 +91,7 @@ Deno.test("set view: like a Set, as integers and as a table", () => {
         assertEquals(view.add(bytes, 0, bytes.length), !model.has(member));
         model.add(member);
       } else assertEquals(view.delete(bytes, 0, bytes.length), model.delete(member));
-      if (view.table === null) view.showInts(view.ints.slice(view.intsStart, view.intsEnd), 0, arena);
+      if (view.table === null) view.showPacked(view.packed.slice(view.packedStart, view.packedEnd), 0, arena);
       assertEquals(view.has(bytes, 0, bytes.length), model.has(member));
       assertEquals(view.length, model.size);
     }
