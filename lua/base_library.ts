@@ -6,8 +6,9 @@
 import {
   anyArg,
   functionArg,
+  int32Arg,
   numberArg,
-  optionalInteger,
+  optionalInt32,
   optionalString,
   stringArg,
   tableArg,
@@ -81,7 +82,7 @@ function openCollector(globals: LuaTable): void {
     gcinfo: () => COUNTED_KILOBYTES,
     collectgarbage: (...args) => {
       const option = optionalString(args, 0, "collect");
-      const value = optionalInteger(args, 1, 0);
+      const value = optionalInt32(args, 1, 0);
       switch (option) {
         case "collect":
         case "stop":
@@ -112,7 +113,7 @@ function assert(...args: LuaValue[]): LuaResult {
 }
 
 function error(...args: LuaValue[]): LuaResult {
-  throw new LuaError(args[0], Math.max(0, optionalInteger(args, 1, 1)));
+  throw new LuaError(args[0], Math.max(0, optionalInt32(args, 1, 1)));
 }
 
 function getmetatable(state: LuaState, args: LuaValue[]): LuaResult {
@@ -151,7 +152,7 @@ function rawset(...args: LuaValue[]): LuaResult {
 function select(...args: LuaValue[]): LuaResult {
   const [which] = args;
   if (typeof which === "string" && which.startsWith("#")) return args.length - 1;
-  let n = Math.trunc(numberArg(args, 0));
+  let n = int32Arg(args, 0);
   if (n < 0) n = args.length + n;
   else if (n > args.length) n = args.length;
   if (n < 1) throw argumentError(1, "index out of range");
@@ -160,8 +161,8 @@ function select(...args: LuaValue[]): LuaResult {
 
 function unpack(...args: LuaValue[]): LuaResult {
   const table = tableArg(args, 0);
-  const from = optionalInteger(args, 1, 1);
-  const to = args[2] === undefined ? table.length() : optionalInteger(args, 2, 0);
+  const from = optionalInt32(args, 1, 1);
+  const to = args[2] === undefined ? table.length() : optionalInt32(args, 2, 0);
   const n = to - from + 1;
   if (n <= 0) return [];
   if (n + args.length > MAX_UNPACKED) throw hostError("too many results to unpack");
@@ -171,7 +172,7 @@ function unpack(...args: LuaValue[]): LuaResult {
 }
 
 function tonumber(...args: LuaValue[]): LuaResult {
-  const base = optionalInteger(args, 1, 10);
+  const base = optionalInt32(args, 1, 10);
   if (base === 10) {
     const value = anyArg(args, 0);
     if (typeof value === "number") return value;

@@ -349,11 +349,11 @@ class FunctionCompiler extends ExpressionCompiler {
     const statements = this.#block(body);
     this.#loops.pop();
     const code = `{\n${head}${label}: for (;;) {\nlet ${names.join(", ")};\n` +
-      `if (${at} >= -1) {\n${at} = C.advance(${s}, ${at}, ${c});\nif (${at} < 0) break;\n` +
+      `pc = ${site};\nif (${at} >= -1) {\n${at} = C.advance(${s}, ${at}, ${c});\nif (${at} < 0) break;\n` +
       `${first} = ${c} = ${s}.keyAt(${at});\n${many ? `${second} = ${s}.valueAt(${at});\n` : ""}` +
       `} else if (${at} === -2) {\nr = ${s}.getNumber(++${c});\nif (r === undefined) break;\n` +
       `${first} = ${c};\n${many ? `${second} = r;\n` : ""}` +
-      `} else {\npc = ${site};\nif (!(${f} instanceof LF)) ${f} = C.callable(${f}, ${unnamed});\n` +
+      `} else {\nif (!(${f} instanceof LF)) ${f} = C.callable(${f}, ${unnamed});\n` +
       `r = ${f}.fn(${s}, ${c});\nif (${f}.generator) r = yield* r; else if (r === P) r = yield P;\n` +
       `if (r instanceof Array) { ${
         names.map((name, i) => `${name} = r[${i}];`).join(" ")

@@ -206,7 +206,7 @@ export class LuaTable extends Addressed {
     if (key === undefined) return -1;
     if (typeof key === "number" && key > 0 && key <= this.capacity && Math.floor(key) === key) return key - 1;
     const i = this.#find(key);
-    if (i < 0) throw new LuaError("invalid key to 'next'", 1);
+    if (i < 0) throw new LuaError("invalid key to 'next'");
     return i + this.capacity;
   }
 

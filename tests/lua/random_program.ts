@@ -104,7 +104,7 @@ export class ProgramMaker {
       case 9:
         return this.#function();
       case 10:
-        return `${this.#call()}\n`;
+        return `emit(${this.#call()})\n`;
       case 11:
         return `do\n${this.#block(2)}end\n`;
       case 12:
@@ -217,8 +217,42 @@ export class ProgramMaker {
     return this.#below(2) === 0 ? this.#leaf() : `(${this.#expression()})`;
   }
 
+  /** Functions of the library that look at their arguments closely, or call back. */
+  #libraryCall(): string {
+    switch (this.#below(12)) {
+      case 0:
+        return `co(function(...) local x = coroutine.yield(${this.#expression()}) emit(x) return ${this.#leaf()} end)`;
+      case 1:
+        return `sorted(${this.#table()})`;
+      case 2:
+        return `string.gsub("a1", "%w", function(p) emit(p) return ${this.#expression()} end)`;
+      case 3:
+        return `xpcall(function() return ${this.#expression()} end, function(m) return plain(m) end)`;
+      case 4:
+        return `select(${this.#leaf()}, ${this.#expressions(2)})`;
+      case 5:
+        return `unpack(${this.#table()})`;
+      case 6:
+        return `next(${this.#one(["{}", "{5}", "t", this.#leaf()])}, ${
+          this.#one(["nil", "1", this.#leaf()])
+        })`;
+      case 7:
+        return `rawget(${this.#expression()}, ${this.#leaf()})`;
+      case 8:
+        return `assert(${this.#expressions(2)})`;
+      case 9:
+        return `error(${this.#expression()}, ${this.#below(3)})`;
+      case 10:
+        return `table.concat(${this.#table()}, ${this.#leaf()})`;
+    }
+    return `rawset(${this.#expression()}, ${this.#leaf()}, ${this.#leaf()}) == nil`;
+  }
+
   #call(): string {
-    switch (this.#below(6)) {
+    switch (this.#below(8)) {
+      case 6:
+      case 7:
+        return this.#libraryCall();
       case 0:
         return `tostring(${this.#expression()})`;
       case 1:
@@ -291,6 +325,19 @@ M.__eq = function() return true end
 M.__lt = function(x, y) emit("lt") return 1 end
 M.__tostring = function() return "object" end
 function meta(v) return setmetatable({v = v}, M) end
+function co(f)
+  local c = coroutine.create(f)
+  emit(coroutine.resume(c, 1, 2))
+  emit(coroutine.resume(c, "again"))
+  emit(coroutine.status(c))
+  return c ~= nil, coroutine.running()
+end
+function sorted(list)
+  emit(pcall(table.sort, list))
+  table.sort(list, function(a, b) emit(a, b) return plain(a) < plain(b) end)
+  for i = 1, #list do emit(list[i]) end
+  return #list
+end
 t = {1, 2, 3, x = 1, y = "why", m = function(self, ...) return ... end}
 g1 = 1
 `;
