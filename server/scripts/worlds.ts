@@ -103,6 +103,8 @@ function newWorld(): LuaState {
 /** pcall, which gives the text of an error that was raised as a table with `err`. */
 function unwrappingPcall(state: LuaState, original: LuaFunction): LuaFunction {
   return generatorFunction("pcall", function* (...args) {
+    // Redis's own pcall puts its result's place before the arguments, and calls that where there are none.
+    if (args.length === 0) return [false, "attempt to call a boolean value"];
     const results = all(yield* call(state, original, args));
     const [ok, error] = results;
     if (ok !== false || !(error instanceof LuaTable)) return results;
