@@ -57,7 +57,7 @@ const NOT_SAVED = new CommandError(
 );
 
 function aclCat(ctx: Context, args: Args): void {
-  if (args.count > 3) throw subcommandSyntax(args.cText(1), "ACL");
+  if (args.count > 3) throw subcommandSyntax(args);
   if (args.count === 2) return writeTexts(ctx, CATEGORIES);
   const commands = ctx.server.acl.commands.inCategory(args.text(2));
   if (commands === undefined) throw new CommandError(`ERR Unknown category '${args.cText(2).slice(0, 128)}'`);
@@ -89,7 +89,7 @@ function aclDryrun(ctx: Context, args: Args): void {
 }
 
 function aclGenpass(ctx: Context, args: Args): void {
-  if (args.count > 3) throw subcommandSyntax(args.cText(1), "ACL");
+  if (args.count > 3) throw subcommandSyntax(args);
   const bits = args.count === 3 ? args.integer(2) : DEFAULT_BITS;
   if (bits <= 0 || bits > MAX_BITS) throw BAD_BITS;
   ctx.reply.bulkText(ctx.server.random.secretHex(Math.ceil(bits / 4)));
@@ -162,7 +162,7 @@ function aclLoad(ctx: Context): void {
 
 function aclLog(ctx: Context, args: Args): void {
   const { log } = ctx.server.acl;
-  if (args.count > 3) throw subcommandSyntax(args.cText(1), "ACL");
+  if (args.count > 3) throw subcommandSyntax(args);
   if (args.count === 3 && args.is(2, "RESET")) {
     log.clear();
     return ctx.reply.ok();

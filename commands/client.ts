@@ -227,7 +227,7 @@ function clientNoEvict(ctx: Context, args: Args): void {
 
 function clientPause(ctx: Context, args: Args): void {
   let mode: "all" | "write" = "all";
-  if (args.count > 4) throw subcommandSyntax(args.text(1), "CLIENT");
+  if (args.count > 4) throw subcommandSyntax(args);
   if (args.count === 4) {
     if (args.is(3, "WRITE")) mode = "write";
     else if (!args.is(3, "ALL")) throw BAD_PAUSE_MODE;
@@ -244,7 +244,7 @@ function clientUnpause(ctx: Context): void {
 }
 
 function clientUnblock(ctx: Context, args: Args): void {
-  if (args.count > 4) throw subcommandSyntax(args.text(1), "CLIENT");
+  if (args.count > 4) throw subcommandSyntax(args);
   let withError = false;
   if (args.count === 4) {
     withError = args.is(3, "ERROR");

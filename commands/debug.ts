@@ -93,7 +93,7 @@ function debug(ctx: Context, args: Args): void {
       return command.run(ctx, args);
     }
   }
-  throw subcommandSyntax(args.cText(1), "DEBUG");
+  throw subcommandSyntax(args);
 }
 
 /** A flag as C's atoi reads it: the digits at the beginning, 0 where there are none. */
@@ -252,7 +252,7 @@ function debugReplybuffer(ctx: Context, args: Args): void {
     else if (args.is(3, "RESET")) replyBuffers.peakResetMs = replyBuffers.defaultPeakResetMs;
     else replyBuffers.peakResetMs = args.integer(3);
   } else if (args.is(2, "RESIZING")) replyBuffers.resizing = flag(args, 3);
-  else throw subcommandSyntax(args.cText(1), "DEBUG");
+  else throw subcommandSyntax(args);
   ctx.reply.ok();
 }
 
@@ -274,7 +274,7 @@ function debugReplicate(ctx: Context, args: Args): void {
 
 /** DEBUG CLUSTERLINK KILL to|from|all node */
 function debugClusterlink(_ctx: Context, args: Args): void {
-  if (!args.is(2, "KILL")) throw subcommandSyntax(args.cText(1), "DEBUG");
+  if (!args.is(2, "KILL")) throw subcommandSyntax(args);
   throw new CommandError("ERR Debug option only available for cluster mode enabled setup!");
 }
 

@@ -6,6 +6,8 @@
  * input is not a fault of ours. Anything else that is thrown is one, and is logged as such.
  */
 
+import type { Args } from "./args.ts";
+
 /** An error reply: code word and text, as it goes on the wire after the dash. */
 export class CommandError {
   readonly text: string;
@@ -57,15 +59,18 @@ export function invalidExpire(name: string): CommandError {
   return new CommandError(`ERR invalid expire time in '${name}' command`);
 }
 
-/** ERR unknown subcommand 'x'. Try CONTAINER HELP. */
-export function unknownSubcommand(given: string, container: string): CommandError {
-  return new CommandError(`ERR unknown subcommand '${given.slice(0, 128)}'. Try ${container} HELP.`);
+/** ERR unknown subcommand 'x'. Try CONTAINER HELP. The container is named as the client wrote it: it may be renamed. */
+export function unknownSubcommand(args: Args): CommandError {
+  return new CommandError(
+    `ERR unknown subcommand '${args.cText(1).slice(0, 128)}'. Try ${args.cText(0).toUpperCase()} HELP.`,
+  );
 }
 
-/** The same for a sub-command that is known: its arguments are not right. `given` is its name as it was written. */
-export function subcommandSyntax(given: string, container: string): CommandError {
-  const name = given.slice(0, 128);
+/** The same for a sub-command that is known: its arguments are not right. */
+export function subcommandSyntax(args: Args): CommandError {
   return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${container} HELP.`,
+    `ERR unknown subcommand or wrong number of arguments for '${args.cText(1).slice(0, 128)}'. Try ${
+      args.cText(0).toUpperCase()
+    } HELP.`,
   );
 }

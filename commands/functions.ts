@@ -171,7 +171,7 @@ function functionDump(ctx: Context): void {
 
 /** FUNCTION FLUSH [ASYNC|SYNC] */
 function functionFlush(ctx: Context, args: Args): void {
-  if (args.count > 3) throw subcommandSyntax(args.cText(1), "FUNCTION");
+  if (args.count > 3) throw subcommandSyntax(args);
   flushMode(args, 2, FLUSH_SYNTAX);
   ctx.server.scripting.flushLibraries();
   ctx.dirty++;
@@ -249,7 +249,7 @@ function functionLoad(ctx: Context, args: Args): void {
 
 /** FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE] */
 function functionRestore(ctx: Context, args: Args): void {
-  if (args.count > 4) throw subcommandSyntax(args.cText(1), "FUNCTION");
+  if (args.count > 4) throw subcommandSyntax(args);
   let policy: "append" | "replace" | "flush" = "append";
   if (args.count === 4) {
     if (args.is(3, "REPLACE")) policy = "replace";

@@ -232,7 +232,7 @@ function pubsubShardchannels(ctx: Context, args: Args): void {
 
 /** The names that match the pattern in argument 2, or all. */
 function replyNames(ctx: Context, args: Args, names: Iterable<string>): void {
-  if (args.count > 3) throw subcommandSyntax(args.text(1), "PUBSUB");
+  if (args.count > 3) throw subcommandSyntax(args);
   const mark = ctx.reply.defer();
   let count = 0;
   for (const name of names) {

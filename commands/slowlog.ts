@@ -57,7 +57,7 @@ const BAD_COUNT = new CommandError("ERR count should be greater than or equal to
 
 /** SLOWLOG GET [count] */
 function slowlogGet(ctx: Context, args: Args): void {
-  if (args.count > 3) throw subcommandSyntax(args.cText(1), "SLOWLOG");
+  if (args.count > 3) throw subcommandSyntax(args);
   const { entries } = ctx.server.slowlog;
   const given = args.count === 3 ? args.ranged(2, -1, Infinity, BAD_COUNT) : DEFAULT_COUNT;
   const count = given === -1 ? entries.length : Math.min(given, entries.length);

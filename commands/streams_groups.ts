@@ -138,7 +138,7 @@ function xgroupCreate(ctx: Context, args: Args): void {
   const { makeStream, entriesRead } = groupOptions(args, true);
   const existing = writeStream(ctx, args, 2);
   if (existing === null && !makeStream) throw KEY_REQUIRED;
-  if (args.count > 8) throw subcommandSyntax(args.cText(1), "XGROUP");
+  if (args.count > 8) throw subcommandSyntax(args);
   groupId(args, existing);
   const stream = existing ?? addStream(ctx, args, 2);
   if (existing === null) ctx.touch(args.buf, args.starts[2]!, args.ends[2]!);
@@ -202,7 +202,7 @@ function xgroupSetid(ctx: Context, args: Args): void {
   const { entriesRead } = groupOptions(args, false);
   const stream = existingStream(ctx, args);
   const group = existingGroup(stream, args);
-  if (args.count > 7) throw subcommandSyntax(args.cText(1), "XGROUP");
+  if (args.count > 7) throw subcommandSyntax(args);
   groupId(args, stream);
   group.lastId.copy(id);
   group.entriesRead = entriesRead;
@@ -224,7 +224,7 @@ function groupOptions(args: Args, isCreate: boolean): GroupOptions {
     else if (args.is(i, "ENTRIESREAD") && i + 1 < args.count) {
       options.entriesRead = args.int64(++i);
       if (options.entriesRead < -1) throw ENTRIES_READ_NEGATIVE;
-    } else throw subcommandSyntax(args.cText(1), "XGROUP");
+    } else throw subcommandSyntax(args);
   }
   return options;
 }

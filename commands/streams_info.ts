@@ -126,10 +126,10 @@ function xinfoStream(ctx: Context, args: Args): void {
   let count = DEFAULT_FULL_COUNT;
   if (isFull) {
     if (!args.is(3, "FULL") || args.count > 6 || args.count === 5) {
-      throw subcommandSyntax(args.cText(1), "XINFO");
+      throw subcommandSyntax(args);
     }
     if (args.count === 6) {
-      if (!args.is(4, "COUNT")) throw subcommandSyntax(args.cText(1), "XINFO");
+      if (!args.is(4, "COUNT")) throw subcommandSyntax(args);
       count = args.integer(5);
       if (count < 0) count = DEFAULT_FULL_COUNT;
     }

@@ -31,8 +31,11 @@ const LF = 10;
 /** The client broke the protocol: it is told so and the connection is closed after that. */
 export class ProtocolError {
   readonly text: string;
-  constructor(text: string) {
-    this.text = "ERR Protocol error: " + text;
+  /** What was wrong, for the log. */
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+    this.text = "ERR Protocol error: " + reason;
   }
 }
 
@@ -106,6 +109,11 @@ export class RequestReader implements AsyncIterableIterator<number> {
   /** The last `count` bytes before {@link parsedBytes}, inline line ends included; valid until the next read. */
   recent(count: number): Uint8Array {
     return this.#buf.subarray(this.#start - count, this.#start);
+  }
+
+  /** Bytes not made a request yet, at most `most` of them, for the log; valid until the next read. */
+  unparsed(most: number): Uint8Array {
+    return this.#buf.subarray(this.#start, Math.min(this.#end, this.#start + most));
   }
 
   [Symbol.asyncIterator](): this {

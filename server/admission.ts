@@ -11,7 +11,7 @@ import type { Incoming } from "./listeners.ts";
 import type { RedisServer } from "./server.ts";
 
 /** File descriptors that a server has before its first client, as CLIENT LIST's fd would count them. */
-const FIRST_FD = 7;
+const FIRST_FD = 5;
 
 const PROTECTED_MODE =
   "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
@@ -25,7 +25,7 @@ const PROTECTED_MODE =
   "of the above things in order for the server to start accepting connections from the outside.\r\n";
 
 /** Makes a client of who came in and begins to serve it, or refuses it with Redis's error. */
-export function admit(server: RedisServer, { socket, peer, local, loopback }: Incoming): void {
+export function admit(server: RedisServer, { socket, peer, local, unix, loopback }: Incoming): void {
   const { clients, config, acl, stats } = server;
   if (clients.size >= config.maxclients) {
     stats.connectionsRejected++;
@@ -42,6 +42,9 @@ export function admit(server: RedisServer, { socket, peer, local, loopback }: In
   connection.client = client;
   clients.add(client);
   stats.connectionsReceived++;
+  if (server.log.enabled("verbose")) {
+    server.log.verbose(unix ? `Accepted connection to ${peer.replace(/:0$/, "")}` : `Accepted ${peer}`);
+  }
   connection.run();
 }
 

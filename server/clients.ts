@@ -5,7 +5,8 @@ import type { Client } from "./client.ts";
 /** The registry of clients. */
 export class Clients {
   readonly #byId = new Map<number, Client>();
-  #nextId = 1;
+  /** redis-server's first two are clients of its own, which run scripts. */
+  #nextId = 3;
 
   /** The next client's id; ids only grow. */
   takeId(): number {

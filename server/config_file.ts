@@ -95,6 +95,11 @@ class Loader implements LoadedExtras {
   readonly #handlers: LoadHandlers;
   readonly #seen = new Set<string>();
   #depth = 0;
+  /**
+   * Lines of redis-server's add up (the save points do) until an included file is over; each one behind it stands for
+   * itself.
+   */
+  #addsUp = true;
 
   constructor(config: Config, handlers: LoadHandlers) {
     this.#config = config;
@@ -121,6 +126,7 @@ class Loader implements LoadedExtras {
 
   /** Obeys a whole text. */
   load(text: string): void {
+    this.#addsUp = true;
     for (const [i, raw] of text.split("\n").entries()) {
       const line = raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
       if (line === "" || line.startsWith("#")) continue;
@@ -131,6 +137,7 @@ class Loader implements LoadedExtras {
         throw new FatalConfigError(error.message, { line: i + 1, text: line });
       }
     }
+    this.#addsUp = false;
     this.#checkWhole();
   }
 
@@ -142,8 +149,9 @@ class Loader implements LoadedExtras {
     const values = words.slice(1);
     const found = findDirective(name);
     if (found) {
-      this.#config.setFromFile(found.directive, values, !this.#seen.has(found.directive.name));
-      this.#seen.add(found.directive.name);
+      const { name: known } = found.directive;
+      this.#config.setFromFile(found.directive, values, !this.#addsUp || !this.#seen.has(known));
+      if (this.#addsUp) this.#seen.add(known);
     } else if (!(RETIRED.has(name) && values.length === 1)) {
       this.#obeyOther(name, values);
     }

@@ -11,6 +11,8 @@
  */
 
 import { ProtocolError, RequestReader } from "../resp.ts";
+import { latin1 } from "../types/bytes.ts";
+import { quoted } from "../types/quoting.ts";
 import type { Client, Transport } from "./client.ts";
 import type { Waiting } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
@@ -28,6 +30,10 @@ const LEAST_BUFFER = 1024;
 
 /** Replies may pile up to this many bytes for a client that has not logged in: it shall cost next to nothing. */
 const UNAUTHENTICATED_OUTPUT = 16 * 1024;
+
+/** Bytes of a request that the log shows where it broke the protocol, and where it was too long. */
+const SHOWN_BREACH = 128;
+const SHOWN_OVERFLOW = 64;
 
 /** A TCP or unix socket of Deno, or anything shaped like it. */
 export interface Socket {
@@ -125,6 +131,7 @@ export class Connection implements Transport, Waiting {
         }
         if (this.#closed) break;
       }
+      if (!this.#closed && !this.client.closeAfterReply) this.#tell("Client closed connection");
     } catch (error) {
       // A reset by the peer is everyday; anything else would be a fault of ours.
       if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${describe(error)}`);
@@ -152,7 +159,7 @@ export class Connection implements Transport, Waiting {
       if (!this.#reader.midRequest) client.args.trim(); // else they hold what came of the next request
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#server.log.verbose(`Protocol error from client: ${this.peer} ${error.text}`);
+      this.#reportBreach(error);
       client.reply.error(error.text);
       this.#server.errorStats.count(error.text);
       client.closeAfterReply = true;
@@ -163,6 +170,23 @@ export class Connection implements Transport, Waiting {
       this.#server.afterBatch(this.#reader.filled);
     }
     return false;
+  }
+
+  /** A line of the log about this client, where such lines are wanted. */
+  #tell(what: string): void {
+    const { log } = this.#server;
+    if (log.enabled("verbose")) log.verbose(`${what} ${this.#server.describeClient(this.client)}`);
+  }
+
+  /** The client broke the protocol: the log shows what it sent. */
+  #reportBreach({ reason }: ProtocolError): void {
+    const { log } = this.#server;
+    if (!log.enabled("verbose")) return;
+    const client = this.#server.describeClient(this.client);
+    const sample = shown(this.#reader.unparsed(SHOWN_BREACH)).replace(/[^ -~]/g, ".");
+    log.verbose(
+      `Protocol error (${reason}) from client: ${client}. Query buffer during protocol error: '${sample}'`,
+    );
   }
 
   /** Enforces client-output-buffer-limit: true where the client was closed for it. */
@@ -181,7 +205,11 @@ export class Connection implements Transport, Waiting {
   }
 
   #overflow(): void {
-    this.#server.log.warning(`Closing client that reached max query buffer length: ${this.peer}`);
+    const line = this.#server.describeClient(this.client);
+    const first = quoted(shown(this.#reader.unparsed(SHOWN_OVERFLOW)));
+    this.#server.log.warning(
+      `Closing client that reached max query buffer length: ${line} (qbuf initial bytes: ${first})`,
+    );
     this.client.closed = true;
     this.destroy();
   }
@@ -367,6 +395,10 @@ export class Connection implements Transport, Waiting {
     this.destroy();
     this.#server.forget(this.client);
   }
+}
+
+function shown(bytes: Uint8Array): string {
+  return latin1(bytes, 0, bytes.length);
 }
 
 function isDisconnect(error: unknown): boolean {

@@ -113,7 +113,9 @@ export class Cron {
       recentOutput.see(transport.outputBytes);
       transport.unstall();
       transport.resizeBuffers(now);
-      if (this.#isTimedOut(client, now)) transport.destroy();
+      if (!this.#isTimedOut(client, now)) continue;
+      this.#server.log.verbose("Closing idle client");
+      transport.destroy();
     }
     if (clientEviction.active) clientEviction.checkAll();
   }

@@ -26,6 +26,7 @@ import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
 import { type Client, onlyOf, ReplyMode, Targets, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
+import { isHttp } from "./cross_protocol.ts";
 import type { RedisServer } from "./server.ts";
 import { type Frame, PutAside } from "./suspended.ts";
 
@@ -112,8 +113,10 @@ export class Dispatcher {
     const mark = reply.pos;
     client.commands++;
     const command = this.find(args);
-    if (command === undefined) this.#reject(client, this.#unknown(args), null);
-    else if (!command.takes(args.count)) this.#reject(client, wrongArity(command.fullName), command);
+    if (command === undefined) {
+      if (isHttp(args)) return this.#server.crossProtocol.refuse(client);
+      this.#reject(client, this.#unknown(args), null);
+    } else if (!command.takes(args.count)) this.#reject(client, wrongArity(command.fullName), command);
     else {
       client.lastCommand = command;
       const flags = command.declaresFlags ? this.#server.scripting.flagsOf(command, args) : command.flags;
@@ -136,7 +139,7 @@ export class Dispatcher {
 
   #unknown(args: Args): CommandError {
     const container = this.#server.table.find(args.buf, args.starts[0]!, args.ends[0]!);
-    if (container !== undefined) return unknownSubcommand(shown(args, 1), container.row.name);
+    if (container !== undefined) return unknownSubcommand(args);
     let rest = "";
     for (let i = 1; i < args.count && rest.length < SHOWN_BYTES; i++) {
       rest += `'${shown(args, i, SHOWN_BYTES - rest.length)}' `;

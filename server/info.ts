@@ -142,7 +142,7 @@ function clientsSection(server: RedisServer): Field[] {
     ["maxclients", server.config.maxclients],
     ["client_recent_max_input_buffer", server.recentInput.value],
     ["client_recent_max_output_buffer", server.recentOutput.value],
-    ["blocked_clients", server.blocking.count],
+    ["blocked_clients", server.blocking.count + server.pauses.heldCount],
     ["tracking_clients", server.tracking.clientCount],
     ["clients_in_timeout_table", server.blocking.limited],
   ];

@@ -96,6 +96,12 @@ export class Listeners {
     this.#started = true;
   }
 
+  /** Says where local clients are awaited, in the words that tools look for. */
+  announce(): void {
+    if (this.#unixPath === "") return;
+    this.#log.notice(`The server is now ready to accept connections at ${this.#unixPath}`);
+  }
+
   /** Reads certificate and key where TLS is asked for. Throws an Error for the log where it cannot be had. */
   #loadCredentials(): void {
     const credentials = this.#config.usesTls ? tlsCredentials(this.#config) : undefined;
@@ -295,6 +301,7 @@ export class Listeners {
     if (this.#unix) closeQuietly(this.#unix);
     this.#unix = undefined;
     if (this.#unixPath !== "") {
+      this.#log.notice("Removing the unix socket file.");
       try {
         Deno.removeSync(this.#unixPath);
       } catch {

@@ -26,6 +26,7 @@ import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { CommitQueue } from "./commit.ts";
 import type { Config } from "./config.ts";
+import { CrossProtocol } from "./cross_protocol.ts";
 import { parseMemory } from "./config_types.ts";
 import { loadCpuUsage } from "./cpu.ts";
 import { Cron } from "./cron.ts";
@@ -96,6 +97,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly notifier: Notifier;
   readonly watches: Watches = new Watches();
   readonly blocking: Blocking;
+  readonly crossProtocol: CrossProtocol;
   readonly pauses: Pauses;
   readonly expiry: ExpiryCycle;
   readonly cron: Cron = new Cron(this);
@@ -187,6 +189,7 @@ export class RedisServer implements KeyspaceEvents {
       (client, key) => this.dispatcher.retry(client, key),
       (client, waiting) => this.dispatcher.expireWait(client, waiting),
     );
+    this.crossProtocol = new CrossProtocol(this);
     this.pauses = new Pauses(
       clock,
       (client, args) => this.#runHeld(client, args),
@@ -225,8 +228,10 @@ export class RedisServer implements KeyspaceEvents {
     this.acl.loadAtStart(this.#userLines);
     this.cron.start();
     this.listeners.open();
+    this.log.warning("Server initialized");
     await this.persistence.start();
     this.log.notice("Ready to accept connections");
+    this.listeners.announce();
     this.replication.start();
     loadCpuUsage().catch((error) => this.log.verbose(`INFO cpu will say nothing: ${error}`));
   }

@@ -3,9 +3,6 @@
  * counted there (server/memory.ts, server/slowlog.ts); here is what several parts of the server count in common.
  */
 
-/** How many different error codes are told apart before errorstats gives up (a limit of Redis). */
-const MAX_ERROR_CODES = 128;
-
 /** Bytes that a code word has at most; an error that begins otherwise counts as ERR. */
 const LONGEST_CODE = 30;
 
@@ -19,9 +16,7 @@ export class ErrorStats {
     this.total++;
     const space = text.indexOf(" ");
     const code = space < 0 || space > LONGEST_CODE ? "ERR" : text.slice(0, space);
-    const known = this.counts.get(code);
-    if (known === undefined && this.counts.size >= MAX_ERROR_CODES) return;
-    this.counts.set(code, (known ?? 0) + 1);
+    this.counts.set(code, (this.counts.get(code) ?? 0) + 1);
   }
 
   reset(): void {

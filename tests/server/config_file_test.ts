@@ -195,6 +195,8 @@ const SAVES = [
   "save '60 \"1\"'",
   "save '60 \"1'",
   'save "60  1"',
+  "save 60 1\ninclude inc/a.conf\nsave 10 2\nsave 7 8",
+  "save 60 1\ninclude inc/b.conf\nsave 10 2\ninclude inc/a.conf",
 ];
 
 /** Command lines. */
