@@ -48,13 +48,13 @@ function setExpiry(ctx: Context, args: Args, unit: TimeUnit): void {
     return ctx.reply.integer(1);
   }
   ctx.db.setExpiry(addr, when);
+  ctx.reply.integer(1);
   ctx.changed(Notify.GENERIC, "expire", args, 1);
   if (ctx.propagates && !(unit.absolute && !unit.seconds)) {
     const options: Uint8Array[] = [];
     for (let i = 3; i < args.count; i++) options.push(args.bytes(i));
     ctx.rewriteAs("PEXPIREAT", args.bytes(1), String(when), ...options);
   }
-  ctx.reply.integer(1);
 }
 
 function conditionsOf(args: Args): Conditions {

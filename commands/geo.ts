@@ -147,11 +147,11 @@ function geoadd(ctx: Context, args: Args): void {
     else if (result === AddResult.UPDATED) updated++;
   }
   keepSortedSet(ctx, args, 1, addr, view);
+  ctx.reply.integer(countChanged ? added + updated : added);
   if (added + updated > 0) {
     ctx.changed(Notify.ZSET, "zadd", args, 1, added + updated);
     if (ctx.propagates) propagateAsZadd(ctx, args, first, scores);
   }
-  ctx.reply.integer(countChanged ? added + updated : added);
 }
 
 /** Scores go out instead of coordinates: another server need not round them the same way. */

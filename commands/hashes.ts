@@ -178,14 +178,16 @@ const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 
 function hset(ctx: Context, args: Args): void {
   ctx.reply.integer(setFields(ctx, args));
+  ctx.changed(Notify.HASH, "hset", args, 1, (args.count - 2) / 2);
 }
 
 function hmset(ctx: Context, args: Args): void {
   setFields(ctx, args);
   ctx.reply.ok();
+  ctx.changed(Notify.HASH, "hset", args, 1, (args.count - 2) / 2);
 }
 
-/** Sets all pairs from argument 2 on; returns how many fields are new. */
+/** Sets all pairs from argument 2 on, without a word to anybody; returns how many fields are new. */
 function setFields(ctx: Context, args: Args): number {
   if (args.count % 2 !== 0) throw wrongArity(ctx.command.fullName);
   const view = hashKey.writeOrCreate(ctx, args, 1);
@@ -193,7 +195,6 @@ function setFields(ctx: Context, args: Args): number {
   let created = 0;
   for (let i = 2; i < args.count; i += 2) if (setField(view, args, i, i + 1)) created++;
   hashKey.store(ctx, args, 1);
-  ctx.changed(Notify.HASH, "hset", args, 1, (args.count - 2) / 2);
   return created;
 }
 
@@ -216,8 +217,8 @@ function hsetnx(ctx: Context, args: Args): void {
   enlargeForLongest(view, args, 2);
   setField(view, args, 2, 3);
   hashKey.store(ctx, args, 1);
-  ctx.changed(Notify.HASH, "hset", args, 1);
   ctx.reply.integer(1);
+  ctx.changed(Notify.HASH, "hset", args, 1);
 }
 
 function hincrby(ctx: Context, args: Args): void {
@@ -233,8 +234,8 @@ function hincrby(ctx: Context, args: Args): void {
   const length = formatInt(sum, digits, 0);
   view.set(args.buf, args.starts[2]!, args.ends[2]!, digits, 0, length);
   hashKey.store(ctx, args, 1);
-  ctx.changed(Notify.HASH, "hincrby", args, 1);
   ctx.reply.integer(sum);
+  ctx.changed(Notify.HASH, "hincrby", args, 1);
 }
 
 function hincrbyfloat(ctx: Context, args: Args): void {
@@ -253,10 +254,10 @@ function hincrbyfloat(ctx: Context, args: Args): void {
   const text = new TextEncoder().encode(formatLongDouble(sum));
   view.set(args.buf, args.starts[2]!, args.ends[2]!, text, 0, text.length);
   hashKey.store(ctx, args, 1);
+  ctx.reply.bulk(text);
   ctx.changed(Notify.HASH, "hincrbyfloat", args, 1);
   // The sum goes out, not the sum's making: floating point must not differ elsewhere.
   if (ctx.propagates) ctx.rewriteAs("HSET", args.bytes(1), args.bytes(2), text);
-  ctx.reply.bulk(text);
 }
 
 function hdel(ctx: Context, args: Args): void {

@@ -106,11 +106,15 @@ export class ListKey {
 
   /**
    * The end of a removal of `count` elements from the list in argument `i`: stores what is left, deletes the key when
-   * nothing is, publishes the event (and then "del") and counts the changes.
+   * nothing is, publishes the event (and then "del") and counts the changes. `handedOver`: the element went from a pusher
+   * to a client that waited, and only the pusher counts as who touched the key.
    */
-  removed(ctx: Context, args: Args, i: number, event: string, count: number): void {
+  removed(ctx: Context, args: Args, i: number, event: string, count: number, handedOver = false): void {
     if (this.view.length > 0) this.store(ctx, args, i);
-    ctx.changed(Notify.LIST, event, args, i, count);
+    if (handedOver) {
+      ctx.notify(Notify.LIST, event, args.buf, args.starts[i]!, args.ends[i]!);
+      ctx.dirty += count;
+    } else ctx.changed(Notify.LIST, event, args, i, count);
     if (this.view.length === 0) ctx.deleteEmptied(args, i, Notify.GENERIC);
   }
 

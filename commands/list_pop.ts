@@ -47,7 +47,7 @@ export function popOne(ctx: Context, args: Args, i: number, view: ListView, atHe
   view.seekEnd(atHead);
   replyEntry(ctx, view.entry);
   view.drop(atHead);
-  listKey.removed(ctx, args, i, popEvent(atHead), 1);
+  listKey.removed(ctx, args, i, popEvent(atHead), 1, ctx.resumed);
 }
 
 /** Takes up to `count` elements of the list in argument `i`, in the order of leaving, and writes them as an array. */
@@ -132,13 +132,13 @@ export function move(ctx: Context, args: Args, from: boolean, to: boolean): bool
   const same = args.same(1, 2);
   const target = same ? source : targetKey.writeOrCreate(ctx, args, 2);
   source.seekEnd(from);
-  replyEntry(ctx, source.entry);
   // The element leaves its list before it is written anew: it is copied, because its bytes may move.
   const element = source.entry.copy();
   source.drop(from);
   target.push(to, element, 0, element.length);
   if (!same) targetKey.store(ctx, args, 2);
   ctx.changed(Notify.LIST, to ? "lpush" : "rpush", args, 2, 0);
-  listKey.removed(ctx, args, 1, popEvent(from), 1);
+  ctx.reply.bulk(element);
+  listKey.removed(ctx, args, 1, popEvent(from), 1, ctx.resumed);
   return true;
 }

@@ -248,8 +248,8 @@ function pushAll(ctx: Context, args: Args, atHead: boolean, create: boolean): vo
   if (view === null) return ctx.reply.integer(0);
   for (let i = 2; i < args.count; i++) view.push(atHead, args.buf, args.starts[i]!, args.ends[i]!);
   listKey.store(ctx, args, 1);
-  ctx.changed(Notify.LIST, atHead ? "lpush" : "rpush", args, 1, args.count - 2);
   ctx.reply.integer(view.length);
+  ctx.changed(Notify.LIST, atHead ? "lpush" : "rpush", args, 1, args.count - 2);
 }
 
 // -- Looking ------------------------------------------------------------------------------------------------------
@@ -374,8 +374,8 @@ function lset(ctx: Context, args: Args): void {
   if (!view.seek(index < 0 ? view.length + index : index)) throw INDEX_OUT_OF_RANGE;
   view.replace(args.buf, args.starts[3]!, args.ends[3]!);
   listKey.store(ctx, args, 1);
-  ctx.changed(Notify.LIST, "lset", args, 1);
   ctx.reply.ok();
+  ctx.changed(Notify.LIST, "lset", args, 1);
 }
 
 function lrem(ctx: Context, args: Args): void {

@@ -34,7 +34,8 @@ export function sinterstore(ctx: Context, args: Args): void {
   const sets = inputs(ctx, args, 2, args.count);
   const result = targetSet.create(ctx);
   intersect(sets, (member) => void result.add(member.buf, member.start, member.end));
-  storeResult(ctx, args, "sinterstore");
+  if (sets.includes(null)) storeNothing(ctx, args);
+  else storeResult(ctx, args, "sinterstore");
 }
 
 export function sunionstore(ctx: Context, args: Args): void {
@@ -97,11 +98,17 @@ function storeResult(ctx: Context, args: Args, event: string): void {
   const { length } = targetSet.view;
   if (length > 0) {
     targetSet.store(ctx, args, 1);
-    ctx.changed(Notify.SET, event, args, 1);
-  } else if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) {
-    ctx.changed(Notify.GENERIC, "del", args, 1);
+    ctx.reply.integer(length);
+    return ctx.changed(Notify.SET, event, args, 1);
   }
-  ctx.reply.integer(length);
+  ctx.reply.integer(0);
+  if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
+}
+
+/** The result is empty, as could be told beforehand: redis-server announces that before it replies. */
+function storeNothing(ctx: Context, args: Args): void {
+  if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
+  ctx.reply.integer(0);
 }
 
 // -- The three operations -----------------------------------------------------------------------------------------

@@ -173,13 +173,12 @@ function addMembers(ctx: Context, args: Args, initial: number): void {
     else if (result === AddResult.UPDATED) updated++;
   }
   if (result === AddResult.NOT_A_NUMBER) throw SCORE_IS_NAN;
-  if (added + updated > 0) {
-    keepSortedSet(ctx, args, 1, addr, view);
-    ctx.changed(Notify.ZSET, increments ? "zincr" : "zadd", args, 1, added + updated);
-  }
-  if (!increments) ctx.reply.integer(countsChanges ? added + updated : added);
+  const changes = added + updated;
+  if (changes > 0) keepSortedSet(ctx, args, 1, addr, view);
+  if (!increments) ctx.reply.integer(countsChanges ? changes : added);
   else if (result === AddResult.REFUSED) ctx.reply.null();
   else ctx.reply.double(view.score);
+  if (changes > 0) ctx.changed(Notify.ZSET, increments ? "zincr" : "zadd", args, 1, changes);
 }
 
 function checkFlags(flags: number, pairs: number): void {

@@ -221,8 +221,8 @@ function zrangestore(ctx: Context, args: Args): void {
     target.add(member.buf, member.start, member.end, score, 0);
   }
   storeSortedSet(ctx, args, 1, target);
-  ctx.changed(Notify.ZSET, "zrangestore", args, 1);
   ctx.reply.integer(count);
+  ctx.changed(Notify.ZSET, "zrangestore", args, 1);
 }
 
 function zcount(ctx: Context, args: Args): void {

@@ -160,8 +160,8 @@ function storeCombined(ctx: Context, args: Args, op: OpKind): void {
   const count = result.length;
   if (count === 0) return deleteTarget(ctx, args);
   storeResult(ctx, args, 1, result);
-  ctx.changed(Notify.ZSET, STORE_EVENTS[op]!, args, 1);
   ctx.reply.integer(count);
+  ctx.changed(Notify.ZSET, STORE_EVENTS[op]!, args, 1);
 }
 
 // -- Arguments ----------------------------------------------------------------------------------------------------

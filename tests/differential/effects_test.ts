@@ -87,6 +87,44 @@ class Side {
   }
 }
 
+/** What a client of RESP3 that listens to its own events gets for a command, up to the answer to a marker. */
+async function inOrder(client: RawClient, command: readonly string[]): Promise<string> {
+  await client.send(...command);
+  await client.send("PING", "~marker~");
+  const order: string[] = [];
+  for (;;) {
+    const { value } = await client.read();
+    const text = show(value);
+    if (text.includes("~marker~")) return order.join(" ");
+    order.push(value.type === "push" ? text : "(reply)");
+  }
+}
+
+realTest("events come before or behind the reply as in redis-server", async () => {
+  const args = ["--notify-keyspace-events", "KEA"];
+  await using toy = await startServer("toy", { args });
+  await using redis = await startServer("redis", { args });
+  await using ours = await toy.connect();
+  await using theirs = await redis.connect();
+  const documentation = await Documentation.of(ours);
+  for (const client of [ours, theirs]) {
+    await client.call("HELLO", "3");
+    await client.call("PSUBSCRIBE", "__keyevent*");
+  }
+  const random = new Random(12);
+  for (let drawn = 0; drawn < COMMANDS; drawn++) {
+    if (drawn % ROUND === 0) {
+      for (const client of [ours, theirs]) for (const command of START) await inOrder(client, command);
+    }
+    const command = documentation.draw(random);
+    const text = command.join(" ");
+    if (LEFT_OUT.test(text) || /^(b?z(m?pop|popmin|popmax)|pubsub)/.test(text)) continue;
+    if (command.some((word) => SOON.test(word)) && !/^expire/.test(text)) continue;
+    const [a, b] = await Promise.all([inOrder(ours, command), inOrder(theirs, command)]);
+    assertEquals(a, b, JSON.stringify(command));
+  }
+});
+
 realTest("documented commands announce and write down what those of redis-server do", async () => {
   const [toy, redis] = await Promise.all([Side.start("toy"), Side.start("redis")]);
   const documentation = await Documentation.of(toy.client);

@@ -113,8 +113,9 @@ export class Lockstep {
   }
 
   /** Sends commands of one client in one write and returns what all clients received. */
-  async step(number: number, commands: readonly (readonly Arg[])[]): Promise<Received> {
+  async step(number: number, given: readonly (readonly Arg[])[]): Promise<Received> {
     const member = await this.#member(number);
+    const commands = await Promise.all(given.map((command) => this.#withIds(command)));
     if (member.marker !== undefined) throw new Error(`client ${number} is blocked: unblock it first`);
     const received: Received = new Map();
     const names = commands.map((command) => text(command[0] ?? ""));
@@ -130,6 +131,18 @@ export class Lockstep {
     }
     await this.#others(number, received);
     return received;
+  }
+
+  /** A command with `<id 2>` replaced by this server's id of client 2. */
+  async #withIds(command: readonly Arg[]): Promise<readonly Arg[]> {
+    const named = (arg: Arg) => typeof arg === "string" ? /^<id (\d+)>$/.exec(arg)?.[1] : undefined;
+    if (!command.some(named)) return command;
+    const out: Arg[] = [];
+    for (const arg of command) {
+      const number = named(arg);
+      out.push(number === undefined ? arg : (await this.#member(Number(number))).id);
+    }
+    return out;
   }
 
   /** The usual step: commands and marker in one write. */

@@ -7,6 +7,7 @@
  *     SET k "v\x00"                 a command of client 1, in redis-cli's quoting
  *     @2 BLPOP list 0               the same of client 2 (any number; it connects when first named)
  *     @1 SET a 1 ;; GET a           several commands in one write (" ;; " between them)
+ *     CLIENT KILL ID "<id 2>"       the id that the server knows client 2 by
  *     ~unordered SMEMBERS s         a rule for the comparison, before the command (helpers/rules.ts)
  *     !sleep 50                     wait, in milliseconds
  *     !unblock 2 TIMEOUT            CLIENT UNBLOCK of a blocked client (or ERROR)

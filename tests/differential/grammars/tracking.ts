@@ -1,7 +1,7 @@
 /** Client-side caching: invalidation messages to RESP3 clients while others write. */
 import { anyOf, cmd, many, maybe, oneOf } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
-import { anything } from "../../helpers/rules.ts";
+import { anything, tolerance } from "../../helpers/rules.ts";
 import { key, member, numberValue, value } from "../values.ts";
 
 const s = key("string");
@@ -19,14 +19,24 @@ export const tracking: Grammar = {
       maybe(0.5, "PREFIX", oneOf("s", "h", "s1", "x")),
       maybe(0.3, "NOLOOP"),
     ).onItsOwn().weigh(3),
+    cmd("CLIENT TRACKING", "ON", "REDIRECT", oneOf("<id 1>", "<id 2>", "<id 3>"), maybe(0.3, "BCAST"))
+      .onItsOwn()
+      .unmutated().weigh(2),
+    cmd("SUBSCRIBE", () => ["__redis__:invalidate"]).onItsOwn().weigh(1),
     cmd("CLIENT TRACKING", oneOf("OFF", "OFF", "BAD")).onItsOwn().weigh(4),
     cmd("CLIENT CACHING", oneOf("YES", "NO")).weigh(4),
-    cmd("CLIENT TRACKINGINFO").weigh(3),
-    cmd("CLIENT GETREDIR").weigh(1),
+    cmd("CLIENT TRACKINGINFO").by(tolerance(1e6)).weigh(3),
+    cmd("CLIENT GETREDIR").by(tolerance(1e6)).weigh(1),
     cmd("GET", s).weigh(30),
     cmd("MGET", many(1, 3, s)).weigh(8),
     cmd("HGETALL", key("hash")).by(anything).weigh(8),
     cmd("SET", s, value).weigh(25),
+    cmd("RPUSH", key("list"), member),
+    cmd("BLPOP", key("list"), () => ["0"]).blocks().weigh(3),
+    cmd("LRANGE", key("list"), () => ["0", "-1"]).weigh(5),
+    cmd("COPY", s, s).weigh(3),
+    cmd("RESET").onItsOwn().weigh(1),
+    cmd("QUIT").onItsOwn().weigh(1),
     cmd("INCR", s),
     cmd("DEL", s).weigh(5),
     cmd("HSET", key("hash"), member, numberValue),
