@@ -1,6 +1,5 @@
 /** The file of a full resync on its way to the replicas: written by a snapshot, read once for each of them, removed. */
-import { joinPath, writeAll } from "../persistence/disk.ts";
-import { removeQuietly } from "../persistence/rdb_save.ts";
+import { joinPath, removeLater, writeAll } from "../persistence/disk.ts";
 import type { SnapshotSink } from "../persistence/snapshot.ts";
 import type { SnapshotFile } from "../replication/full_sync.ts";
 import type { RedisServer } from "./server.ts";
@@ -21,7 +20,7 @@ export async function writeSyncFile(
     // Never synced: it is read back at once, and removed.
     await begin({ write: (piece) => writeAll(file, piece) });
   } catch (error) {
-    removeQuietly(disk, path);
+    removeLater(disk, path);
     throw error;
   } finally {
     file.close();
@@ -41,6 +40,6 @@ export async function writeSyncFile(
         source.close();
       }
     },
-    remove: () => removeQuietly(disk, path),
+    remove: () => removeLater(disk, path),
   };
 }
