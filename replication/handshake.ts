@@ -24,6 +24,8 @@ export interface ResumePoint {
 /** What the primary decided. */
 export type SyncAnswer =
   | { readonly kind: "full"; readonly id: string; readonly offset: number }
+  /** Everything, of a history without a name. */
+  | { readonly kind: "nameless" }
   /** `id`: the history's name now, "" where the primary did not say. */
   | { readonly kind: "continue"; readonly id: string }
   /** Not now. */
@@ -75,7 +77,7 @@ export async function askToSync(
   const answer = await socket.ask("PSYNC", ...words, ...(failover ? ["FAILOVER"] : []));
   const full = /^\+FULLRESYNC (\S{40}) (\d+)$/.exec(answer);
   if (full !== null) return { kind: "full", id: full[1]!, offset: Number(full[2]) };
-  if (answer.startsWith("+FULLRESYNC")) return { kind: "refused", why: answer };
+  if (answer.startsWith("+FULLRESYNC")) return { kind: "nameless" };
   const goOn = /^\+CONTINUE(?:\s+(\S{40}))?/.exec(answer);
   if (goOn !== null) return { kind: "continue", id: goOn[1] ?? "" };
   if (/^-(NOMASTERLINK|LOADING)/.test(answer)) return { kind: "later", why: answer };

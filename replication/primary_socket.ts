@@ -120,6 +120,11 @@ export class PrimarySocket {
     this.#send(fromLatin1(encodeWords(words)));
   }
 
+  /** Sends a command of one word, as the oldest primaries want it. */
+  inline(word: string): void {
+    this.#send(fromLatin1(`${word}\r\n`));
+  }
+
   /** Sends a sign of life that is no command. */
   newline(): void {
     this.#send(fromLatin1("\n"));

@@ -81,6 +81,9 @@ export interface PrimaryAddress {
   readonly port: number;
 }
 
+/** An attempt is over; why, the log says already. */
+class NoReason extends Error {}
+
 /** See the file comment. */
 export class Replica {
   primary: PrimaryAddress | null = null;
@@ -131,20 +134,19 @@ export class Replica {
 
   /** Follows this primary from now on. `resumable`: what we have may be a part of its history. */
   follow(primary: PrimaryAddress, resumable: boolean, db = 0): void {
-    this.#drop();
+    this.#leave();
     this.primary = primary;
     this.#resumable ||= resumable;
     if (resumable) this.#db = db;
-    this.downSinceMs ||= this.#host.monotonicMs();
     this.#setPhase("connect");
     this.connect();
   }
 
   /** Follows nobody: a primary from now on. */
   unfollow(): void {
-    this.#drop();
+    this.#leave();
     this.primary = null;
-    this.#resumable = false;
+    this.#discardPlace();
     this.downSinceMs = 0;
     this.#setPhase("none");
   }
@@ -152,6 +154,22 @@ export class Replica {
   /** Ends the link; cron will make a new one. */
   disconnect(): void {
     this.#socket?.close();
+  }
+
+  /** The link is no longer wanted. */
+  #leave(): void {
+    if (this.phase === "connected") {
+      this.#host.warning("Connection with master lost.");
+      this.#host.notice("Caching the disconnected master state.");
+      this.downSinceMs = this.#host.monotonicMs();
+    }
+    this.#drop();
+  }
+
+  /** Nothing that we have can be continued any more. */
+  #discardPlace(): void {
+    if (this.#resumable) this.#host.notice("Discarding previously cached master state.");
+    this.#resumable = false;
   }
 
   #drop(): void {
@@ -194,12 +212,15 @@ export class Replica {
   }
 
   #failed(attempt: number, error: unknown): void {
-    if (attempt !== this.#attempt) return;
+    if (attempt !== this.#attempt || error instanceof NoReason) return;
     const expected = error instanceof LinkLost || error instanceof HandshakeError;
     const message = error instanceof Error ? error.message : String(error);
     if (this.phase === "connected") this.#host.warning("Connection with master lost.");
     else if (this.phase === "connecting") {
-      this.#host.warning(`Error condition on socket for SYNC: ${message}`);
+      const reason = message.replace(/ \(os error \d+\)$/, "");
+      this.#host.warning(`Error condition on socket for SYNC: ${reason}`);
+    } else if (this.phase === "handshake" && error instanceof LinkLost) {
+      this.#host.warning("Master did not respond to command during SYNC handshake");
     } else this.#host.warning(expected ? message : `Failed to sync with MASTER: ${message}`);
   }
 
@@ -207,11 +228,12 @@ export class Replica {
   #ended(attempt: number): void {
     if (attempt !== this.#attempt) return;
     const wasConnected = this.phase === "connected", wasSyncing = this.phase === "sync";
-    if (wasConnected) this.#host.notice("Caching the disconnected master state.");
-    else this.#host.answered(null);
+    if (wasConnected) {
+      this.#host.notice("Caching the disconnected master state.");
+      this.downSinceMs = this.#host.monotonicMs();
+    } else this.#host.answered(null);
     this.#drop();
     if (this.primary === null) return;
-    this.downSinceMs ||= this.#host.monotonicMs();
     this.#setPhase("connect");
     if (!wasConnected && !wasSyncing) return;
     const how = wasSyncing ? " after failure" : "";
@@ -239,12 +261,25 @@ export class Replica {
     if (attempt !== this.#attempt) return;
     switch (answer.kind) {
       case "later":
-        throw new HandshakeError(
-          `Master is currently unable to PSYNC at this moment: ${answer.why}`,
-        );
+        host.notice(`Master is currently unable to PSYNC but should be in the future: ${answer.why}`);
+        throw new NoReason();
       case "refused":
-        host.answered("refused");
-        throw new HandshakeError(`Unexpected reply to PSYNC from master: ${answer.why}`);
+        if (this.requestsFailover) {
+          host.answered("refused");
+          throw new HandshakeError(`Unexpected reply to PSYNC from master: ${answer.why}`);
+        }
+        host.warning(
+          answer.why.startsWith("-ERR")
+            ? `Master does not support PSYNC or is in error state (reply: ${answer.why})`
+            : `Unexpected reply to PSYNC from master: ${answer.why}`,
+        );
+        host.notice("Retrying with SYNC...");
+        socket.inline("SYNC");
+        return await this.#receiveAll(attempt, socket, NO_ID, 0);
+      case "nameless":
+        host.warning("Master replied with wrong +FULLRESYNC syntax.");
+        host.answered("full");
+        return await this.#receiveAll(attempt, socket, NO_ID, 0);
       case "continue":
         host.answered("continue");
         return this.#continue(answer.id);
@@ -298,7 +333,7 @@ export class Replica {
     stream.adopt(id, offset);
     stream.forgetOlder();
     stream.createBacklog();
-    this.#resumable = true;
+    this.#resumable = id !== NO_ID;
     host.notice("MASTER <-> REPLICA sync: Finished with success");
     // A primary that streamed its file sends nothing more before it knows that we have found its end.
     if (isMarked) socket.command("REPLCONF", "ACK", String(stream.offset));
@@ -306,7 +341,7 @@ export class Replica {
 
   /** What we had is gone: our replicas have to start over, and so have we if we do not get anything in its place. */
   #giveUpHistory(): void {
-    this.#resumable = false;
+    this.#discardPlace();
     this.#host.disconnectReplicas();
     this.#stream.dropBacklog();
     this.#stream.beginHistory();
@@ -317,7 +352,7 @@ export class Replica {
   async #applyStream(attempt: number, socket: PrimarySocket): Promise<void> {
     const stream = this.#stream;
     this.downSinceMs = 0;
-    this.#resumable = true;
+    this.#resumable = stream.id !== NO_ID;
     this.#setPhase("connected");
     const session = this.#session = this.#host.beginSession(socket, this.#db);
     const reader = new RequestReader(socket, this.#host.limits);

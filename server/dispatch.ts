@@ -165,7 +165,13 @@ export class Dispatcher {
       const denied = server.acl.check(client, command, args);
       if (denied !== null) return denied;
     }
-    if (client.primary || client.loader) return null;
+    if (client.loader) return null;
+    if (client.primary) {
+      // Where replica-ignore-maxmemory says no, a full replica takes no more, and has other data than its primary then.
+      return server.maxmemoryActive && server.makeRoom() && this.#needsMemory(client, command, flags)
+        ? OOM
+        : null;
+    }
     if (server.maxmemoryActive) {
       this.outOfMemory = this.#aside === null && server.makeRoom();
       if (this.outOfMemory && this.#needsMemory(client, command, flags)) return OOM;

@@ -68,7 +68,6 @@ export class Replication implements ReplicationView {
     if (server.config.replicaof !== null) {
       this.replica.primary = server.config.replicaof;
       this.replica.phase = "connect";
-      this.replica.downSinceMs = server.clock.monoMs();
     }
     this.#adoptRole();
     server.config.onApply(["replica-serve-stale-data", "replica-read-only"], () => this.#adoptRole());
@@ -223,7 +222,6 @@ export class Replication implements ReplicationView {
 
   /** What this server has written may be the beginning of what its new primary has. */
   #keepOwnHistory(): void {
-    if (this.stream.backlog === null) this.stream.createBacklog();
     this.#server.log.notice(
       "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to " +
         "synchronize with the new master with just a partial transfer.",
@@ -237,7 +235,6 @@ export class Replication implements ReplicationView {
     this.replica.requestsFailover = false;
     this.replica.unfollow();
     server.config.replicaof = null;
-    server.log.notice("Discarding previously cached master state.");
     this.stream.promote();
     server.log.warning(
       `Setting secondary replication ID to ${this.stream.id2}, valid up to offset: ${this.stream.secondOffset}. New ` +

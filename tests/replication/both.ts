@@ -7,7 +7,7 @@ export class Seen {
   readonly lines: string[] = [];
 
   add(what: string, text: string): void {
-    this.lines.push(`${what}: ${plain(text)}`);
+    this.lines.push(plain(`${what}: ${text}`));
   }
 
   /** The reply to a command, byte for byte. */
@@ -50,7 +50,10 @@ function plain(text: string): string {
     /\b\d{5}\b/g,
     "PORT",
   )
-    .replace(/\bid=\d+/g, "id=N").replace(/lag=\d/g, "lag=N");
+    .replace(/user request from 'id=.*'/, "user request").replace(/\bid=\d+/g, "id=N").replace(
+      /lag=\d/g,
+      "lag=N",
+    );
 }
 
 export async function rawReply(server: TestServer, ...args: string[]): Promise<string> {

@@ -9,7 +9,9 @@ export interface Answers {
   end: "eof" | "length" | "cut";
   /** What follows the file. */
   stream?: string;
-  /** Lines that answer other commands than PSYNC, by the first word in capitals; +OK by default. */
+  /** The file is announced, and waits for {@link FakePrimary.release}. */
+  hold?: boolean;
+  /** Lines that answer other commands than PSYNC, by the first word in capitals; +OK by default, "" for none. */
   others?: Record<string, string>;
 }
 
@@ -51,6 +53,10 @@ export class FakePrimary {
       const count = await conn.read(buf);
       if (count === null) return;
       text += new TextDecoder().decode(buf.subarray(0, count));
+      if (text.startsWith("SYNC\r\n")) {
+        text = text.slice(6);
+        await this.#answer(conn, ["SYNC"]);
+      }
       for (let match; (match = /^\n*\*(\d+)\r\n((?:\$\d+\r\n[^\r]*\r\n)*)/.exec(text)) !== null;) {
         const words = match[2]!.split("\r\n").filter((_, i) => i % 2 === 1);
         if (words.length < Number(match[1])) break;
@@ -64,21 +70,29 @@ export class FakePrimary {
     this.commands.push(words.join(" "));
     const name = words[0]!.toUpperCase();
     if (name === "REPLCONF" && words[1] === "ACK") return;
-    if (name !== "PSYNC") {
-      return await this.send(
-        conn,
-        (this.answers.others?.[name] ?? (name === "PING" ? "+PONG" : "+OK")) + "\r\n",
-      );
+    if (name !== "PSYNC" && name !== "SYNC") {
+      const line = this.answers.others?.[name] ?? (name === "PING" ? "+PONG" : "+OK");
+      return line === "" ? undefined : await this.send(conn, line + "\r\n");
     }
     const { psync, file, end, stream } = this.answers;
-    await this.send(conn, psync + "\r\n");
-    if (psync.startsWith("+FULLRESYNC")) {
+    if (name === "PSYNC") await this.send(conn, psync + "\r\n");
+    if (name === "SYNC" || psync.startsWith("+FULLRESYNC")) {
       await this.send(conn, end === "length" ? `$${file.length}\r\n` : `$EOF:${MARK}\r\n`);
+      if (this.answers.hold) await new Promise<void>((resolve) => this.#held.push(resolve));
       await this.#write(conn, file);
       if (end === "cut") return conn.close();
       if (end === "eof") await this.send(conn, MARK);
     }
     if (stream !== undefined) await this.send(conn, stream);
+  }
+
+  #held: (() => void)[] = [];
+
+  /** Sends the file that is held back, and holds none back any more. */
+  release(): Promise<void> {
+    this.answers.hold = false;
+    for (const resolve of this.#held.splice(0)) resolve();
+    return Promise.resolve();
   }
 
   /** Sends text to one replica. */
@@ -117,6 +131,7 @@ export class FakePrimary {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     this.cut();
+    await this.release();
     await Promise.all(this.#tasks);
   }
 }
