@@ -16,6 +16,8 @@ export class RawReplica {
   /** Everything that came and was not taken, as latin1. */
   received = "";
   ended = false;
+  /** The stream waits for an acknowledgement; one that comes before the primary expects it does not count. */
+  #mustAck = false;
 
   private constructor(conn: Deno.Conn) {
     this.#conn = conn;
@@ -56,7 +58,10 @@ export class RawReplica {
 
   /** Waits until what has come matches, and takes everything up to the end of the match. */
   async take(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
-    for (const deadline = Date.now() + timeoutMs;; await sleep(5)) {
+    const deadline = Date.now() + timeoutMs;
+    for (let turn = 1;; turn++, await sleep(5)) {
+      if (this.received !== "") this.#mustAck = false;
+      else if (this.#mustAck && turn % 20 === 0) await this.send("REPLCONF ACK 0");
       const match = pattern.exec(this.received);
       if (match !== null) {
         const end = match.index + match[0].length;
@@ -83,6 +88,7 @@ export class RawReplica {
     if (mark !== undefined) {
       const file = (await this.take(new RegExp(mark))).slice(0, -40);
       await this.send("REPLCONF ACK 0");
+      this.#mustAck = true;
       return file;
     }
     const length = Number(/\d+/.exec(head)![0]);
