@@ -81,3 +81,16 @@ export type FunctionNode = {
   /** Locals of outer functions that it or an inner one mentions. */
   readonly upvalues: Set<Local>;
 };
+
+/** The operands of `a or b or c` (or of `and`), which leans to the left: long ones must not be descended into. */
+export function chainOf(expr: Extract<Expr, { kind: "and" | "or" }>): Expr[] {
+  const operands: Expr[] = [];
+  let left: Expr = expr;
+  while (left.kind === expr.kind) {
+    const { left: next, right } = left as typeof expr;
+    operands.push(right);
+    left = next;
+  }
+  operands.push(left);
+  return operands.reverse();
+}

@@ -35,6 +35,10 @@ class FunctionCompiler extends ExpressionCompiler {
     return compileFunction(this.chunk, this.types, node, name);
   }
 
+  runsOnce(): boolean {
+    return this.node.parent === undefined && this.#loops.length === 0;
+  }
+
   isPlain(node: FunctionNode): boolean {
     return isLeaf(node, this.types);
   }

@@ -7,7 +7,7 @@
  * functions and tables, `all` as in value.ts.
  */
 
-import type { Expr, FunctionNode } from "./ast.ts";
+import { chainOf, type Expr, type FunctionNode } from "./ast.ts";
 import { nameOf, numberLiteral, OperandCompiler, stringLiteral } from "./codegen_operands.ts";
 import { stringHash } from "./table.ts";
 
@@ -25,6 +25,9 @@ export abstract class ExpressionCompiler extends OperandCompiler {
 
   /** A function as an expression that makes it. */
   abstract closure(node: FunctionNode, name: string): string;
+
+  /** Whether what is being compiled runs once in each run of the chunk: then short code counts, not quick code. */
+  abstract runsOnce(): boolean;
 
   /** Whether a function is compiled as a plain one. */
   abstract isPlain(node: FunctionNode): boolean;
@@ -90,9 +93,10 @@ export abstract class ExpressionCompiler extends OperandCompiler {
       case "not":
         return `!${this.condition(expr.operand)}`;
       case "and":
-        return `(${this.condition(expr.left)} && ${this.condition(expr.right)})`;
-      case "or":
-        return `(${this.condition(expr.left)} || ${this.condition(expr.right)})`;
+      case "or": {
+        const operator = expr.kind === "and" ? " && " : " || ";
+        return `(${chainOf(expr).map((operand) => this.condition(operand)).join(operator)})`;
+      }
       case "compare":
         return this.#compare(expr);
       case "paren":
@@ -193,6 +197,9 @@ export abstract class ExpressionCompiler extends OperandCompiler {
       return `${check}; if (${replaces}) return S.tail(${target}, [${list}]); ` +
         `r = ${target}.fn(${list}); if (${target}.generator) r = yield* r; else if (r === P) r = yield P;`;
     }
+    if (this.runsOnce()) {
+      return `(${check}, (r = C.ready(${target}, ${target}.fn(${list}))) === P ? yield P : r)`;
+    }
     return `(${check}, r = ${target}.fn(${list}), ${target}.generator ? yield* r : r === P ? yield P : r)`;
   }
 
@@ -218,17 +225,22 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     return this.operands([object, key], ([o, k]) => this.pending(`C.${helper}(${o}, ${k}, ${site})`, site));
   }
 
-  /** `and`, `or` as values: the left operand where it decides. */
-  #logic({ kind, left, right }: Extract<Expr, { kind: "and" | "or" }>): string {
-    if (this.types.of(left) === "boolean" && this.types.of(right) === "boolean") {
-      return `(${this.value(left)} ${kind === "and" ? "&&" : "||"} ${this.value(right)})`;
+  /** `and`, `or` as values: the first operand that decides, otherwise the last. */
+  #logic(expr: Extract<Expr, { kind: "and" | "or" }>): string {
+    const operator = expr.kind === "and" ? " && " : " || ";
+    const chain = chainOf(expr);
+    if (this.types.of(expr) === "boolean") {
+      return `(${chain.map((operand) => this.value(operand)).join(operator)})`;
     }
-    return this.operands([left], ([x]) => {
-      const test = `(${x} === undefined || ${x} === false)`;
-      return kind === "and"
-        ? `(${test} ? ${x} : ${this.value(right)})`
-        : `(${test} ? ${this.value(right)} : ${x})`;
-    });
+    const mark = this.mark();
+    const value = this.temporary();
+    const tests = chain.map((operand, i) =>
+      i < chain.length - 1
+        ? `(${value} = ${this.value(operand)}) !== undefined && ${value} !== false`
+        : `(${value} = ${this.value(operand)}, true)`
+    );
+    this.release(mark);
+    return `(${tests.map((test) => `(${test})`).join(operator)}, ${value})`;
   }
 
   #minus({ operand, line }: Extract<Expr, { kind: "minus" }>): string {

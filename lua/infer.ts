@@ -5,7 +5,7 @@
  * until nothing changes finds the best answer.
  */
 
-import type { Expr, Local } from "./ast.ts";
+import { chainOf, type Expr, type Local } from "./ast.ts";
 
 /** "lua function" is one written in the chunk. "any": unknown or mixed. undefined: nothing seen yet. */
 export type Type = "number" | "string" | "boolean" | "table" | "lua function" | "any";
@@ -75,7 +75,7 @@ export class Types {
         return expr.operands.every((operand) => this.#isText(operand)) ? "string" : "any";
       case "and":
       case "or":
-        return this.#either(this.#typeOf(expr.left), this.#typeOf(expr.right));
+        return chainOf(expr).map((operand) => this.#typeOf(operand)).reduce((a, b) => this.#either(a, b));
     }
     return "any";
   }

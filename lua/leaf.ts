@@ -6,11 +6,20 @@
  * changed, which is what is checked here: nothing that may give up comes after a change.
  */
 
-import type { Block, Expr, FunctionNode, Statement } from "./ast.ts";
+import { type Block, chainOf, type Expr, type FunctionNode, type Statement } from "./ast.ts";
 import type { Types } from "./infer.ts";
+
+/** Answers that were found: a function is asked about at each of its calls. */
+const known = new WeakMap<FunctionNode, boolean>();
 
 /** Whether a function can be compiled as a plain one. */
 export function isLeaf(node: FunctionNode, types: Types): boolean {
+  let answer = known.get(node);
+  if (answer === undefined) known.set(node, answer = check(node, types));
+  return answer;
+}
+
+function check(node: FunctionNode, types: Types): boolean {
   if (node.parameters.some((local) => local.assigned || local.captured)) return false;
   return new Check(types).block(node.body);
 }
@@ -87,7 +96,7 @@ class Check {
         return !this.#changed && this.#all([expr.object, expr.key]);
       case "and":
       case "or":
-        return this.#all([expr.left, expr.right]);
+        return this.#all(chainOf(expr));
       case "not":
       case "length":
         return this.#expression(expr.operand);

@@ -89,6 +89,13 @@ Deno.test("long texts are no trouble", () => {
   assertEquals(run("return " + "'a' .. ".repeat(150) + "'a'"), ["a".repeat(151)]);
   assertEquals((run("local t = {" + "1, ".repeat(20000) + "} return #t"))[0], 20000);
   assertEquals(run("local n = 0 " + "n = n + 1\n".repeat(5000) + "return n"), [5000]);
+  const numbers = Array.from({ length: 2000 }, (_, i) => `n == ${i}`);
+  assertEquals(run(`local n = 1999 return ${numbers.join(" or ")}`), [true]);
+  assertEquals(run(`local n = 1999 if ${numbers.join(" or ")} then return 1 end`), [1]);
+  assertEquals(
+    run(`local t = {} return ${Array.from({ length: 2000 }, (_, i) => "t.x" + i).join(" or ")} or 5`),
+    [5],
+  );
   const branches = Array.from({ length: 500 }, (_, i) => `if n == ${i} then return ${i * 2}`).join(" else");
   assertEquals(run(`local n = 499 ${branches} end`), [998]);
 });
