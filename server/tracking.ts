@@ -258,7 +258,7 @@ export class Tracking {
     if (reply.protocol >= 3) {
       reply.push(2);
       reply.bulkText("invalidate");
-    } else if (client !== tracking && client.subscribed) {
+    } else if (state.redirect !== 0 && client.subscribed) {
       reply.push(3);
       reply.bulkText("message");
       reply.bulkText(CHANNEL);
