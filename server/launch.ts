@@ -36,6 +36,8 @@ export interface LaunchedServer {
   start(): Promise<void>;
   /** Asks for an orderly end by a signal. False: declined, since a snapshot could not be saved. */
   stop(signal: string): Promise<unknown>;
+  /** Ends the process at once with a report, for a signal that means a defect. */
+  crash(signal: number, reason: string): void;
   /** The exit code, once the server has ended. */
   readonly finished: Promise<number>;
 }
@@ -181,7 +183,11 @@ function handleSignals(server: LaunchedServer, log: Log): void {
   for (const signal of windows ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => end(signal));
   }
-  if (!windows) Deno.addSignalListener("SIGHUP", () => {}); // a closed terminal does not end a server
+  if (windows) return;
+  Deno.addSignalListener("SIGHUP", () => {}); // a closed terminal does not end a server
+  for (const [name, number] of [["SIGABRT", 6], ["SIGBUS", 7]] as const) {
+    Deno.addSignalListener(name, () => server.crash(number, name));
+  }
 }
 
 function writePidFile(config: Config, log: Log): void {

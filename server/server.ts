@@ -26,6 +26,7 @@ import { Clients } from "./clients.ts";
 import type { Clock } from "./clock.ts";
 import type { CommitQueue } from "./commit.ts";
 import type { Config } from "./config.ts";
+import { crash, type CrashCause } from "./crash_report.ts";
 import { CrossProtocol } from "./cross_protocol.ts";
 import { parseMemory } from "./config_types.ts";
 import { loadCpuUsage } from "./cpu.ts";
@@ -329,11 +330,9 @@ export class RedisServer implements KeyspaceEvents {
     return bytes === undefined ? undefined : Number(bytes);
   }
 
-  /** Ends the process on the spot, as a defect would, with this exit code (128 + the signal's number). */
-  crash(reason: string, code = 134): void {
-    this.log.warning(`Crashing: ${reason}`);
-    this.log.flush();
-    Deno.exit(code);
+  /** Ends the process on the spot, as a defect would, with a report in the log. */
+  crash(cause: CrashCause, reason: string): void {
+    crash(this, cause, reason);
   }
 
   /** INFO with these sections, as a binary string. */

@@ -73,13 +73,21 @@ Deno.test("DEBUG HTSTATS counts every key and every home bucket", async () => {
   assertEquals([keys, buckets], [1000, 2048]);
 });
 
-for (const [word, code] of [["PANIC", 134], ["SEGFAULT", 139], ["ASSERT", 134]] as const) {
+const CRASHES = [
+  ["PANIC", 134, /Guru Meditation: called by debug panic/],
+  ["SEGFAULT", 139, /crashed by signal: 11/],
+  ["ASSERT", 134, /=== ASSERTION FAILED ===/],
+  ["OOM", 134, /Out Of Memory/],
+] as const;
+
+for (const [word, code, headline] of CRASHES) {
   Deno.test(`DEBUG ${word} ends the process with ${code}`, async () => {
     await using toy = await startServer("toy");
     const client = await toy.connect();
     client.send("DEBUG", word);
     assertEquals((await toy.waitForExit()).code, code);
-    assertMatch(toy.log, /Crashing: /);
+    assertMatch(toy.log, headline);
+    assertMatch(toy.log, /STACK TRACE[^]*redis_version:[^]*cmd=debug[^]*BUG REPORT END/);
     await client.close();
   });
 }

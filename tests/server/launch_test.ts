@@ -147,6 +147,16 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "SIGABRT is a crash with a report",
+  ignore: !unix,
+  async fn() {
+    const ended = await signalled([], ["SIGABRT"]);
+    assertEquals(ended.code, 134);
+    assertStringIncludes(ended.stdout, "crashed by SIGABRT");
+  },
+});
+
 Deno.test("the log goes to logfile, relative to dir, at the level asked for", async () => {
   const dir = await Deno.makeTempDir();
   const { code, stdout } = await run(
