@@ -247,7 +247,13 @@ export class Connection implements Transport, Waiting {
   }
 
   #whenCommitted(): Promise<void> {
-    return new Promise((resolve) => this.#onCommit = resolve);
+    const before = this.#onCommit;
+    return new Promise((resolve) =>
+      this.#onCommit = () => {
+        before?.();
+        resolve();
+      }
+    );
   }
 
   /** Fulfilled when no replies are left to send. */
