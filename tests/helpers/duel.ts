@@ -177,12 +177,14 @@ function brokenRedirect(reply: Reply): boolean {
 
 /**
  * A message that matches several patterns of one client comes once for each, in the order of a hash table: such runs
- * are sorted by pattern.
+ * are sorted by pattern. So are the messages that everything is invalid, which several clients may redirect to one: they
+ * come in the order of a list of clients that redis-server keeps turning.
  */
 function orderPatternMessages(frames: readonly Frame[]): readonly Frame[] {
   if (frames.length < 2) return frames;
   const message = (frame: Frame): string | undefined => {
     const value = frame.value;
+    if (value.type === "push" && value.items[1]?.type === "null") return show(value.items[0]!);
     if (value.type !== "array" && value.type !== "push" || value.items.length !== 4) return undefined;
     const [kind, , channel, text] = value.items as [Reply, Reply, Reply, Reply];
     return show(kind) === '"pmessage"' ? show(channel) + show(text) : undefined;

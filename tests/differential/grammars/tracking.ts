@@ -1,7 +1,7 @@
 /** Client-side caching: invalidation messages to RESP3 clients while others write. */
 import { anyOf, cmd, many, maybe, oneOf } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
-import { anything, tolerance } from "../../helpers/rules.ts";
+import { tolerance } from "../../helpers/rules.ts";
 import { key, member, numberValue, value } from "../values.ts";
 
 const s = key("string");
@@ -25,11 +25,12 @@ export const tracking: Grammar = {
     cmd("SUBSCRIBE", () => ["__redis__:invalidate"]).onItsOwn().weigh(1),
     cmd("CLIENT TRACKING", oneOf("OFF", "OFF", "BAD")).onItsOwn().weigh(4),
     cmd("CLIENT CACHING", oneOf("YES", "NO")).weigh(4),
-    cmd("CLIENT TRACKINGINFO").by(tolerance(1e6)).weigh(3),
-    cmd("CLIENT GETREDIR").by(tolerance(1e6)).weigh(1),
+    // Not in MULTI: what others redirect to a client comes in the middle of EXEC's array, and rules lose their place.
+    cmd("CLIENT TRACKINGINFO").by(tolerance(1e6)).outsideMulti().weigh(3),
+    cmd("CLIENT GETREDIR").by(tolerance(1e6)).outsideMulti().weigh(1),
     cmd("GET", s).weigh(30),
     cmd("MGET", many(1, 3, s)).weigh(8),
-    cmd("HGETALL", key("hash")).by(anything).weigh(8),
+    cmd("HGET", key("hash"), member).weigh(8),
     cmd("SET", s, value).weigh(25),
     cmd("RPUSH", key("list"), member),
     cmd("BLPOP", key("list"), () => ["0"]).blocks().weigh(3),
