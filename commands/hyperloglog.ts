@@ -213,10 +213,7 @@ function pfmerge(ctx: Context, args: Args): void {
   if (addr === 0) editor.reset();
   else load(ctx, addr);
   if (dense && !editor.toDense()) throw CORRUPTED;
-  const limit = ctx.server.config.hllSparseMaxBytes;
-  for (let i = 0; i < HLL_REGISTERS; i++) {
-    if (union[i]! > 0) editor.raise(i, union[i]!, limit);
-  }
+  editor.raiseAll(union, ctx.server.config.hllSparseMaxBytes);
   editor.invalidateCount();
   store(ctx, args, addr);
   ctx.changed(Notify.STRING, "pfadd", args, 1);

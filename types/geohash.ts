@@ -72,8 +72,12 @@ export function distanceBetween(lon1: number, lat1: number, lon2: number, lat2: 
   const v = Math.sin((lon2 * DEGREE - lon1 * DEGREE) / 2);
   if (v === 0) return latitudeDistance(lat1, lat2);
   const u = Math.sin((lat2 * DEGREE - lat1 * DEGREE) / 2);
-  const a = u * u + Math.cos(lat1 * DEGREE) * Math.cos(lat2 * DEGREE) * v * v;
-  return 2 * EARTH_RADIUS * Math.asin(Math.sqrt(a));
+  return arc(u * u + Math.cos(lat1 * DEGREE) * Math.cos(lat2 * DEGREE) * v * v);
+}
+
+/** The length in metres of an arc of this haversine: the square of the sine of half the angle. */
+function arc(haversine: number): number {
+  return 2 * EARTH_RADIUS * Math.asin(Math.sqrt(haversine));
 }
 
 /**
@@ -128,6 +132,10 @@ export class GeoArea {
   /** Positions farther from the centre than this in degrees are outside; told without any trigonometry. */
   readonly #latitudeReach: number;
   readonly #longitudeReach: number;
+  /** The centre in radians, and the cosine of its latitude. */
+  readonly #longitude: number;
+  readonly #latitude: number;
+  readonly #cosine: number;
 
   constructor(shape: GeoShape) {
     const { longitude, latitude, radius, unit } = shape;
@@ -141,10 +149,21 @@ export class GeoArea {
     this.#north = latitude + up;
     this.#west = longitude - aside;
     this.#east = longitude + aside;
+    this.#longitude = longitude * DEGREE;
+    this.#latitude = latitude * DEGREE;
+    this.#cosine = Math.cos(this.#latitude);
     this.#latitudeReach = up * (1 + MARGIN);
-    // The box in degrees is sure to contain circles that stay clear of the poles; of other shapes it need not.
-    const boxed = radius !== undefined && Math.abs(widest) < 89;
-    this.#longitudeReach = boxed ? aside * (1 + MARGIN) : Infinity;
+    this.#longitudeReach = Infinity;
+    if (Math.abs(widest) < 89) {
+      // A circle that stays clear of the poles is inside the box in degrees. The half width of a box is an arc between two
+      // points of one parallel, whose angle is widest at the edge nearer to the pole.
+      if (radius !== undefined) this.#longitudeReach = aside * (1 + MARGIN);
+      else {
+        const sine = Math.sin(Math.min(this.#halfWidth / EARTH_RADIUS, Math.PI) / 2) /
+          Math.cos(widest * DEGREE);
+        if (sine < 1) this.#longitudeReach = 2 * Math.asin(sine) / DEGREE * (1 + MARGIN);
+      }
+    }
   }
 
   /**
@@ -158,15 +177,20 @@ export class GeoArea {
     if (Math.abs(latitude - shape.latitude) > this.#latitudeReach) return -1;
     const apart = Math.abs(longitude - shape.longitude);
     if (Math.min(apart, 360 - apart) > this.#longitudeReach) return -1;
-    if (shape.radius === undefined && !this.#isInBox(longitude, latitude)) return -1;
-    const distance = distanceBetween(shape.longitude, shape.latitude, longitude, latitude);
+    if (shape.radius === undefined && latitudeDistance(latitude, shape.latitude) > this.#halfHeight) {
+      return -1;
+    }
+    // As distanceBetween, with what it asks of the centre at hand.
+    const row = latitude * DEGREE;
+    const v = Math.sin((longitude * DEGREE - this.#longitude) / 2);
+    const cosine = Math.cos(row);
+    // The distance to a box's middle goes along the position's own parallel.
+    if (shape.radius === undefined && arc(cosine * cosine * v * v) > this.#halfWidth) return -1;
+    const u = Math.sin((row - this.#latitude) / 2);
+    const distance = v === 0
+      ? latitudeDistance(shape.latitude, latitude)
+      : arc(u * u + this.#cosine * cosine * v * v);
     return shape.radius === undefined || distance <= this.#halfWidth ? distance : -1;
-  }
-
-  /** Distances to the sides: along the position's own parallel, and along a meridian. */
-  #isInBox(longitude: number, latitude: number): boolean {
-    return latitudeDistance(latitude, this.#shape.latitude) <= this.#halfHeight &&
-      distanceBetween(longitude, latitude, this.#shape.longitude, latitude) <= this.#halfWidth;
   }
 
   /**

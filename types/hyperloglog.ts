@@ -89,9 +89,13 @@ export function estimateUnion(registers: Uint8Array): number | bigint {
  */
 export function mergeRegisters(registers: Uint8Array, buf: Uint8Array, start: number, end: number): boolean {
   if (!isDense(buf, start)) return mergeSparse(registers, buf, start, end);
-  unpackRegisters(buf, start, scratchRegisters);
-  for (let i = 0; i < HLL_REGISTERS; i++) {
-    if (scratchRegisters[i]! > registers[i]!) registers[i] = scratchRegisters[i]!;
+  let at = start + HLL_HEADER_BYTES;
+  for (let i = 0; i < HLL_REGISTERS; i += 4, at += 3) {
+    const bits = buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16);
+    if ((bits & 63) > registers[i]!) registers[i] = bits & 63;
+    if (((bits >> 6) & 63) > registers[i + 1]!) registers[i + 1] = (bits >> 6) & 63;
+    if (((bits >> 12) & 63) > registers[i + 2]!) registers[i + 2] = (bits >> 12) & 63;
+    if (bits >> 18 > registers[i + 3]!) registers[i + 3] = bits >> 18;
   }
   return true;
 }
@@ -190,6 +194,15 @@ export class HyperLogLogEditor {
     packRegisters(scratchRegisters, this.#buf, 0);
     this.#length = HLL_DENSE_BYTES;
     return true;
+  }
+
+  /**
+   * Raises all registers to those of a union (one byte each) that this value is part of: none of them is below its own.
+   * @param sparseLimit as in `raise`
+   */
+  raiseAll(union: Uint8Array, sparseLimit: number): void {
+    if (this.isDense()) return packRegisters(union, this.#buf, 0);
+    for (let i = 0; i < HLL_REGISTERS; i++) if (union[i]! > 0) this.raise(i, union[i]!, sparseLimit);
   }
 
   #raisePromoted(index: number, value: number): -1 | 0 | 1 {

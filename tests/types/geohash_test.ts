@@ -145,3 +145,35 @@ Deno.test("what is told apart without trigonometry is outside indeed", () => {
   }
   assert(inside > 3000);
 });
+
+Deno.test("a box ends where the distances along parallel and meridian say, wherever it lies", () => {
+  const random = seededRandom(11);
+  const unit = () => random.next() / 4294967296;
+  let inside = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const side = () => 10 ** (2 + unit() * 5.2);
+    const shape: GeoShape = {
+      longitude: unit() * 360 - 180,
+      latitude: unit() * 170 - 85,
+      radius: undefined,
+      width: side(),
+      height: side(),
+      unit: 1,
+    };
+    // Near the corners, where both bounds count.
+    const up = shape.height / 2 / 111_226 * (0.9 + unit() * 0.11) * (unit() < 0.5 ? -1 : 1);
+    const latitude = shape.latitude + up;
+    const aside = shape.width / 2 / 111_226 / Math.cos(latitude * Math.PI / 180) * (0.9 + unit() * 0.2);
+    const longitude = ((shape.longitude + aside + 180) % 360 + 360) % 360 - 180;
+    if (!isOnMap(longitude, latitude)) continue;
+    const score = encodeScore(longitude, latitude);
+    decodeScore(score);
+    const { longitude: x, latitude: y } = decoded;
+    const fits = distanceBetween(x, y, x, shape.latitude) <= shape.height / 2 &&
+      distanceBetween(x, y, shape.longitude, y) <= shape.width / 2;
+    if (fits) inside++;
+    const expected = fits ? distanceBetween(shape.longitude, shape.latitude, x, y) : -1;
+    assertEquals(new GeoArea(shape).distanceTo(score), expected, JSON.stringify(shape));
+  }
+  assert(inside > 3000);
+});
