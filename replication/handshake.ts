@@ -11,6 +11,9 @@ export interface HandshakeSettings {
   readonly masteruser: string;
   readonly masterauth: string;
   readonly port: number;
+  readonly tlsPort: number;
+  /** The primary, and who else looks for us, speaks TLS. */
+  readonly tlsReplication: boolean;
   readonly replicaAnnounceIp: string;
   readonly replicaAnnouncePort: number;
 }
@@ -53,7 +56,8 @@ export async function introduce(
     const answer = await socket.ask("AUTH", ...user, settings.masterauth);
     if (answer.startsWith("-")) throw new HandshakeError(`Unable to AUTH to MASTER: ${answer}`);
   }
-  const port = settings.replicaAnnouncePort || settings.port;
+  const own = settings.tlsReplication && settings.tlsPort !== 0 ? settings.tlsPort : settings.port;
+  const port = settings.replicaAnnouncePort || own;
   // Old primaries do not know all of these; that is no reason to give up.
   await tell(["listening-port", String(port)]);
   if (settings.replicaAnnounceIp !== "") await tell(["ip-address", settings.replicaAnnounceIp]);

@@ -76,9 +76,10 @@ export class Config extends ConfigValues {
     super();
     this.host = host;
     this.dir = host.startDirectory;
-    // Clients can come by TLS (see listeners.ts), other servers cannot.
-    this.onApply(["tls-replication", "tls-cluster"], () => {
-      if (this.tlsReplication || this.tlsCluster) {
+    // Clients can come by TLS (see listeners.ts) and a primary be followed by it; there is no cluster bus.
+    this.onApply(["tls-cluster", "tls-replication"], () => {
+      const lacksCertificate = this.tlsCertFile === "" || this.tlsKeyFile === "";
+      if (this.tlsCluster || (this.tlsReplication && lacksCertificate)) {
         return "Unable to update TLS configuration. Check server logs.";
       }
     });

@@ -24,6 +24,7 @@ import type { ReplicationNote } from "./persistence.ts";
 import { beginPrimarySession } from "./primary_session.ts";
 import type { RedisServer } from "./server.ts";
 import { writeSyncFile } from "./sync_file.ts";
+import { tlsTrust } from "./tls.ts";
 import { MemorySpool, SpoolFile } from "./sync_spool.ts";
 
 /** The first full second of a server's life has no cron of its own: what happens once a second, in milliseconds. */
@@ -112,7 +113,8 @@ export class Replication implements ReplicationView {
       notice: (message) => server.log.notice(message),
       warning: (message) => server.log.warning(message),
       monotonicMs: () => server.clock.monoMs(),
-      connect: (host, port) => connect(host, port),
+      connect: (host, port) =>
+        server.config.tlsReplication ? connectTls(server, host, port) : connect(host, port),
       spool: () => this.#spool(),
       beginSession: (socket, db) => beginPrimarySession(server, socket, db),
       disconnectReplicas: () => this.primary.disconnectAll(),
@@ -375,6 +377,19 @@ function withoutKeys(encoder: SnapshotEncoder): SnapshotEncoder {
     end: () => encoder.end(),
     drain: (spare) => encoder.drain(spare),
   };
+}
+
+/** Connects to a primary that speaks TLS. As in redis-server its certificate is checked, and not its name. */
+async function connectTls(server: RedisServer, hostname: string, port: number): Promise<Deno.TlsConn> {
+  const trust = tlsTrust(server.config);
+  const conn = await Deno.connectTls({ hostname, port, ...trust, unsafelyDisableHostnameVerification: true });
+  try {
+    await conn.handshake();
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+  return conn;
 }
 
 /** Connects to a primary. A name that stands for several addresses is tried in both families. */

@@ -16,6 +16,11 @@ export interface TlsCredentials {
   readonly key: string;
 }
 
+/** What a primary is followed with: whom to trust, and who we are. */
+export interface TlsTrust extends TlsCredentials {
+  readonly caCerts: string[];
+}
+
 /** The settings that TLS listeners depend on. */
 export const TLS_SETTINGS: readonly string[] = [
   "tls-port",
@@ -37,11 +42,11 @@ export const TLS_SETTINGS: readonly string[] = [
 /** The credentials that the settings name, or in one sentence for the log why TLS cannot be had. */
 export function tlsCredentials(config: Config): TlsCredentials | string {
   const { tlsCertFile, tlsKeyFile, tlsCaCertFile, tlsCaCertDir, tlsAuthClients } = config;
-  if (config.tlsReplication) return "tls-replication is not supported: links to a primary are not encrypted";
   if (config.tlsCluster) return "tls-cluster is not supported: this server has no cluster bus";
   if (tlsCertFile === "") return "No tls-cert-file configured!";
   if (tlsKeyFile === "") return "No tls-key-file configured!";
-  if (tlsAuthClients !== "no" && tlsCaCertFile === "" && tlsCaCertDir === "") {
+  const needsCa = config.tlsReplication || tlsAuthClients !== "no";
+  if (needsCa && tlsCaCertFile === "" && tlsCaCertDir === "") {
     return "Either tls-ca-cert-file or tls-ca-cert-dir must be specified when tls-cluster, tls-replication or tls-auth-clients are enabled!";
   }
   const unsupported = unsupportedSetting(config);
@@ -58,8 +63,29 @@ export function tlsCredentials(config: Config): TlsCredentials | string {
   return faultOf(credentials, tlsCertFile) ?? credentials;
 }
 
+/** The certificates for a link to a primary, read anew for each. Throws an Error for the log. */
+export function tlsTrust(config: Config): TlsTrust {
+  const { tlsCertFile, tlsKeyFile, tlsClientCertFile, tlsClientKeyFile } = config;
+  const read = (what: string, file: string): string => {
+    const pem = readPem(config, what, file);
+    if (!pem.found) throw new Error(pem.text);
+    return pem.text;
+  };
+  return {
+    caCerts: [read("CA certificate(s)", config.tlsCaCertFile)],
+    cert: read("certificate", tlsClientCertFile || tlsCertFile),
+    key: read("private key", tlsClientCertFile === "" ? tlsKeyFile : tlsClientKeyFile),
+  };
+}
+
 function unsupportedSetting(config: Config): string | undefined {
-  if (config.tlsAuthClients === "yes") {
+  if (config.tlsReplication && config.tlsCaCertFile === "") {
+    return "tls-ca-cert-dir is not supported for tls-replication: name the file in tls-ca-cert-file";
+  }
+  if (config.tlsReplication && config.tlsClientKeyFilePass !== "") {
+    return "tls-client-key-file-pass is not supported: the private key must not be encrypted";
+  }
+  if (config.tlsPort !== 0 && config.tlsAuthClients === "yes") {
     return "tls-auth-clients yes is not supported: this runtime cannot verify certificates of clients. " +
       "Set it to no (or optional) and let clients authenticate with AUTH.";
   }

@@ -4,7 +4,8 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { toText } from "../helpers/bytes.ts";
-import { freePort, startServer, type TestServer } from "../helpers/server.ts";
+import { freePort, type Kind, redisVersion, startServer, type TestServer } from "../helpers/server.ts";
+import { waitForField, waitInStep } from "../replication/load.ts";
 
 interface Output {
   code: number;
@@ -135,7 +136,11 @@ Deno.test({
         ],
         [
           [...files, "--tls-auth-clients", "no", "--tls-replication", "yes"],
-          /tls-replication is not supported/,
+          /Either tls-ca-cert-file or tls-ca-cert-dir must be specified/,
+        ],
+        [
+          [...files, "--tls-auth-clients", "no", "--tls-replication", "yes", "--tls-ca-cert-dir", dir],
+          /tls-ca-cert-dir is not supported for tls-replication/,
         ],
       ];
       for (const [args, pattern] of cases) {
@@ -147,3 +152,57 @@ Deno.test({
       }
     }),
 });
+
+/** An authority `ca` of whom nobody else knows, and a certificate `server` that it has signed. */
+function certifyByAuthority(dir: string): void {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"];
+  const must = (...args: string[]) => {
+    const made = run("openssl", ...args);
+    assertEquals(made?.code, 0, made?.text);
+  };
+  must("req", "-x509", ...key, `${dir}/ca.key`, "-out", `${dir}/ca.crt`, "-days", "2", "-subj", "/CN=ca");
+  must("req", "-new", ...key, `${dir}/server.key`, "-out", `${dir}/server.csr`, "-subj", "/CN=somebody");
+  Deno.writeTextFileSync(`${dir}/ext`, "basicConstraints=CA:FALSE\nsubjectAltName=DNS:elsewhere\n");
+  const ca = ["-CA", `${dir}/ca.crt`, "-CAkey", `${dir}/ca.key`, "-CAcreateserial", "-extfile", `${dir}/ext`];
+  must("x509", "-req", "-in", `${dir}/server.csr`, ...ca, "-out", `${dir}/server.crt`, "-days", "2");
+}
+
+const mixes: [Kind, Kind][] = [["toy", "toy"], ["toy", "redis"], ["redis", "toy"]];
+for (const [primaryKind, replicaKind] of mixes) {
+  Deno.test({
+    name: `${replicaKind} follows ${primaryKind} by TLS, and not one that it does not trust`,
+    ignore: ignore || redisVersion() === null,
+    fn: () =>
+      withCertificate(async (dir) => {
+        certifyByAuthority(dir);
+        const settings = (trusted: string) => [
+          ...["--tls-cert-file", `${dir}/server.crt`, "--tls-key-file", `${dir}/server.key`],
+          ...[
+            "--tls-ca-cert-file",
+            `${dir}/${trusted}.crt`,
+            "--tls-auth-clients",
+            "no",
+            "--tls-replication",
+            "yes",
+          ],
+        ];
+        const port = freePort();
+        await using primary = await startServer(primaryKind, {
+          args: ["--tls-port", `${port}`, ...settings("ca"), "--repl-diskless-sync-delay", "0"],
+        });
+        await using replica = await startServer(replicaKind, {
+          args: ["--replicaof", "127.0.0.1", `${port}`, ...settings("ca")],
+        });
+        await control(primary, "SET", "a", "x".repeat(1_000_000));
+        await waitForField(replica, "master_link_status", (value) => value === "up");
+        for (let i = 0; i < 50; i++) await control(primary, "APPEND", "a", `${i}`);
+        await waitInStep(primary, replica);
+        assertEquals(await control(replica, "STRLEN", "a"), await control(primary, "STRLEN", "a"));
+        await using doubter = await startServer(replicaKind, {
+          args: ["--replicaof", "127.0.0.1", `${port}`, ...settings("two")],
+        });
+        await doubter.waitForLog(/Error condition on socket for SYNC: /);
+        await waitForField(doubter, "master_link_status", (value) => value === "down");
+      }),
+  });
+}
