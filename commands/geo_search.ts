@@ -256,7 +256,7 @@ function checkOptions(args: Args, search: Search, syntax: Syntax): void {
 
 /** The members found, in the order of the ranges. */
 class Findings {
-  readonly members = new ByteStrings();
+  readonly members = new ByteStrings(128);
   readonly scores: number[] = [];
   /** In metres. */
   readonly distances: number[] = [];

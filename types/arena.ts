@@ -45,6 +45,7 @@ const CLASS_OF_UNITS: Uint8Array = (() => {
 
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Uint32Array(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /** What an arena holds of blocks of one size. */
 export interface ArenaClass {
@@ -61,6 +62,7 @@ export class Arena {
   /** Bytes of chunk `addr >>> 15`; use {@link bytesOf}. */
   readonly #bytes: Uint8Array[] = [NO_BYTES];
   readonly #words: Uint32Array[] = [NO_WORDS];
+  readonly #views: DataView[] = [NO_VIEW];
   /** Size class of each chunk (HUGE for a chunk with one large block). */
   #class = new Uint8Array(64);
   /** Blocks in use in each chunk. */
@@ -95,6 +97,11 @@ export class Arena {
   /** The chunk that holds a block, as 32-bit words; the block starts at {@link wordOf}. */
   wordsOf(addr: number): Uint32Array {
     return this.#words[addr >>> CHUNK_UNIT_BITS]!;
+  }
+
+  /** The chunk that holds a block, for what is neither bytes nor words; the block starts at {@link offsetOf}. */
+  viewOf(addr: number): DataView {
+    return this.#views[addr >>> CHUNK_UNIT_BITS]!;
   }
 
   /** First byte of a block within its chunk. */
@@ -183,8 +190,7 @@ export class Arena {
   release(): void {
     for (let chunk = 1; chunk < this.#bytes.length; chunk++) {
       if (this.#bytes[chunk] !== NO_BYTES) (this.#bytes[chunk]!.buffer as ArrayBuffer).transfer(0);
-      this.#bytes[chunk] = NO_BYTES;
-      this.#words[chunk] = NO_WORDS;
+      this.#forget(chunk);
     }
     this.#blockBytes = this.#chunkBytes = 0;
   }
@@ -226,6 +232,7 @@ export class Arena {
     }
     this.#bytes[chunk] = new Uint8Array(buffer);
     this.#words[chunk] = new Uint32Array(buffer);
+    this.#views[chunk] = new DataView(buffer);
     this.#class[chunk] = cls;
     this.#used[chunk] = 0;
     this.#fresh[chunk] = 0;
@@ -237,9 +244,14 @@ export class Arena {
 
   #dropChunk(chunk: number): void {
     this.#chunkBytes -= this.#bytes[chunk]!.length;
+    this.#forget(chunk);
+    this.#freeIds.push(chunk);
+  }
+
+  #forget(chunk: number): void {
     this.#bytes[chunk] = NO_BYTES;
     this.#words[chunk] = NO_WORDS;
-    this.#freeIds.push(chunk);
+    this.#views[chunk] = NO_VIEW;
   }
 
   #link(chunk: number, cls: number): void {

@@ -12,6 +12,8 @@ import { compareBytes, copyBytes, EMPTY_BYTES } from "./bytes.ts";
 
 /** Header words of a member record beside its head: the score. */
 const EXTRA_WORDS = 2;
+/** Where in a member record the score is, low half first, as the words of the order have it. */
+const SCORE_AT = 4;
 /** Bytes of a member record before the member itself. */
 export const RECORD_HEADER_BYTES = 4 + EXTRA_WORDS * 4;
 
@@ -29,20 +31,12 @@ export function newRecord(arena: Arena, score: number, buf: Uint8Array, start: n
 
 /** Reads the score of a member record. */
 export function recordScore(arena: Arena, record: number): number {
-  const words = arena.wordsOf(record);
-  const at = arena.wordOf(record);
-  doubleWords[0] = words[at + 1]!;
-  doubleWords[1] = words[at + 2]!;
-  return double[0]!;
+  return arena.viewOf(record).getFloat64(arena.offsetOf(record) + SCORE_AT, true);
 }
 
 /** Writes the score of a member record. */
 export function writeRecordScore(arena: Arena, record: number, score: number): void {
-  const words = arena.wordsOf(record);
-  const at = arena.wordOf(record);
-  double[0] = score;
-  words[at + 1] = doubleWords[0]!;
-  words[at + 2] = doubleWords[1]!;
+  arena.viewOf(record).setFloat64(arena.offsetOf(record) + SCORE_AT, score, true);
 }
 
 // What a search compares with: a member, a bound between scores, or (where all scores are equal) between members.
