@@ -39,6 +39,8 @@ const SHOWN_OVERFLOW = 64;
 export interface Socket {
   read(into: Uint8Array): Promise<number | null>;
   write(data: Uint8Array): Promise<number>;
+  /** Tells the other side that nothing more will come; a socket without it says so when it is closed. */
+  closeWrite?(): Promise<void>;
   close(): void;
 }
 
@@ -383,7 +385,11 @@ export class Connection implements Transport, Waiting {
     this.#knownCapacity = this.outputCapacity;
   }
 
-  /** Closes the socket now; pending replies are lost. */
+  /**
+   * Closes the socket now; pending replies are lost. The runtime gives the descriptor back only when the read under way
+   * has been called off, some callbacks later; whoever killed this client may have its reply by then. Clients look
+   * whether their connection still stands before they use it again, so the other side is told at once.
+   */
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -391,6 +397,7 @@ export class Connection implements Transport, Waiting {
     this.#proceed?.();
     this.#onCommit?.();
     try {
+      this.#socket.closeWrite?.().catch(() => {});
       this.#socket.close();
     } catch {
       // Closed by the other side already.
