@@ -11,6 +11,7 @@ import type { ReplicaLink } from "../replication/link.ts";
 import { Reply } from "../resp.ts";
 import type { Database } from "../store.ts";
 import type { User } from "./acl_user.ts";
+import type { ReplyRoom } from "./reply_room.ts";
 import type { TrackingState } from "./tracking.ts";
 
 /** A command waiting in a transaction. */
@@ -80,8 +81,8 @@ export interface Transport {
   readonly queryCapacity: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Most pending output seen at one time, bytes. */
-  readonly outputPeak: number;
+  /** Its reply buffer as CLIENT LIST shows it; null for links that have none. */
+  readonly replyRoom: ReplyRoom | null;
 }
 
 /** Who gets the effects of a script's commands (redis.set_repl), as bits. */

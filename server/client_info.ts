@@ -1,16 +1,18 @@
 /** A client in words: the line of CLIENT LIST and CLIENT INFO, and the class that limits and filters go by. */
 
 import type { Client } from "./client.ts";
+import { FIXED_OUTPUT_BYTES } from "./reply_room.ts";
 import type { RedisServer } from "./server.ts";
 
 /** The classes of clients, as CLIENT LIST TYPE and client-output-buffer-limit name them. */
 export type ClientType = "normal" | "replica" | "pubsub" | "master";
 
 /**
- * Pending output up to this is what redis-server keeps in a client's fixed buffer (rbs, rbp, obl); what is above it in a
- * list of blocks of that size (oll, omem), and only that counts for client-output-buffer-limit. Here both are one buffer.
+ * A query buffer of redis-server after the first read, and the seconds without a request after which it is given up. The
+ * buffers here begin smaller and are larger under pipelines; qbuf-free is what redis-server would have, tot-mem what is.
  */
-export const FIXED_OUTPUT_BYTES = 16 * 1024;
+const QUERY_BUFFER = 20474;
+const QUERY_IDLE_SECONDS = 2;
 
 /** JavaScript objects of one client, about. */
 const CLIENT_OVERHEAD = 2048;
@@ -58,7 +60,7 @@ function argumentBytes(client: Client): number {
 export function clientInfo(server: RedisServer, client: Client): string {
   const now = server.clock.wallMs();
   const { transport, transaction, tracking } = client;
-  const free = transport === null ? 0 : transport.queryCapacity - transport.queryBytes;
+  const idle = Math.floor(Math.max(0, now - client.lastInteraction) / 1000);
   const pending = transport?.outputBytes ?? 0;
   const fixed = Math.min(pending, FIXED_OUTPUT_BYTES);
   const fields: [string, string | number][] = [
@@ -68,7 +70,7 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["fd", transport?.fd ?? -1],
     ["name", client.name],
     ["age", Math.floor((now - client.created) / 1000)],
-    ["idle", Math.floor(Math.max(0, now - client.lastInteraction) / 1000)],
+    ["idle", idle],
     ["flags", flagsOf(client)],
     ["db", client.db.index],
     ["sub", client.channels.size],
@@ -76,11 +78,11 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["ssub", client.shardChannels.size],
     ["multi", transaction === null ? -1 : transaction.queue.length],
     ["qbuf", transport?.queryBytes ?? 0],
-    ["qbuf-free", Math.max(0, free)],
+    ["qbuf-free", queryRoom(client, idle)],
     ["argv-mem", argumentBytes(client)],
     ["multi-mem", transaction?.bytes ?? 0],
-    ["rbs", Math.min(client.reply.buf.length, FIXED_OUTPUT_BYTES)],
-    ["rbp", Math.min(transport?.outputPeak ?? 0, FIXED_OUTPUT_BYTES)],
+    ["rbs", transport?.replyRoom?.size ?? FIXED_OUTPUT_BYTES],
+    ["rbp", transport?.replyRoom?.peak ?? 0],
     ["obl", fixed],
     ["oll", Math.ceil((pending - fixed) / FIXED_OUTPUT_BYTES)],
     ["omem", pending - fixed],
@@ -92,6 +94,14 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["resp", client.reply.protocol],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+/** What is free of the query buffer of a client that has asked for nothing for so many seconds. */
+function queryRoom({ transport }: Client, idle: number): number {
+  if (transport === null) return 0;
+  const { queryBytes, queryCapacity } = transport;
+  if (transport.bytesRead === 0 || idle > QUERY_IDLE_SECONDS) return 0;
+  return Math.max(0, Math.max(QUERY_BUFFER, queryCapacity) - queryBytes);
 }
 
 function flagsOf(client: Client): string {

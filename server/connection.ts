@@ -11,6 +11,7 @@
  */
 
 import { ProtocolError, RequestReader } from "../resp.ts";
+import { LEAST_OUTPUT_BYTES, ReplyRoom } from "./reply_room.ts";
 import { latin1 } from "../types/bytes.ts";
 import { quoted } from "../types/quoting.ts";
 import type { Client, Transport } from "./client.ts";
@@ -25,8 +26,6 @@ const BACKPRESSURE_BYTES = 256 * 1024 * 1024;
 const AWAITED_WRITE = 64 * 1024;
 /** Reply buffers above this size are given up when empty. */
 const KEPT_BUFFER = 512 * 1024;
-/** Reply buffers are not made smaller than this. */
-const LEAST_BUFFER = 1024;
 
 /** Replies may pile up to this many bytes for a client that has not logged in: it shall cost next to nothing. */
 const UNAUTHENTICATED_OUTPUT = 16 * 1024;
@@ -72,10 +71,7 @@ export class Connection implements Transport, Waiting {
   /** {@link resume} stopped because the output had grown large: it goes on when that is sent. */
   #more = false;
   bytesWritten = 0;
-  outputPeak = 0;
-  #peakSinceMs = 0;
-  /** Size of the reply buffers when they were last looked at. */
-  #knownCapacity = 0;
+  readonly replyRoom: ReplyRoom;
 
   constructor(server: RedisServer, socket: Socket, peer: string, local: string, fd: number) {
     this.#server = server;
@@ -83,6 +79,7 @@ export class Connection implements Transport, Waiting {
     this.peer = peer;
     this.local = local;
     this.fd = fd;
+    this.replyRoom = new ReplyRoom(server.nowMs);
     this.#reader = new RequestReader(socket, server.readerLimits);
   }
 
@@ -194,7 +191,7 @@ export class Connection implements Transport, Waiting {
   /** Enforces client-output-buffer-limit: true where the client was closed for it. */
   #overLimit(): boolean {
     const pending = this.outputBytes;
-    if (pending > this.outputPeak) this.outputPeak = pending;
+    this.replyRoom.note(pending);
     const { outputLimits, acl } = this.#server;
     const stranger = pending > UNAUTHENTICATED_OUTPUT && acl.mustLogIn(this.client);
     if (!stranger && !outputLimits.exceeded(this.client, pending)) return false;
@@ -291,7 +288,7 @@ export class Connection implements Transport, Waiting {
     const full = reply.buf;
     const length = reply.pos;
     if (length === 0) return;
-    if (length > this.outputPeak) this.outputPeak = length;
+    this.replyRoom.note(length);
     reply.buf = this.#spare;
     reply.pos = 0;
     this.#spare = full;
@@ -365,24 +362,17 @@ export class Connection implements Transport, Waiting {
     }
   }
 
-  /** Buffers of a client that has become quiet are given up, and those that grew are counted. */
+  /** Buffers of a client that has become quiet are given up. */
   resizeBuffers(nowMs: number): void {
     const { replyBuffers, stats } = this.#server;
-    const capacity = this.outputCapacity;
-    if (this.#knownCapacity > 0 && capacity > this.#knownCapacity) stats.bufferExpands++;
-    this.#knownCapacity = capacity;
     const { reply } = this.client;
-    if (nowMs - this.#peakSinceMs >= replyBuffers.peakResetMs) {
-      this.#peakSinceMs = nowMs;
-      this.outputPeak = reply.pos;
-    }
+    const change = this.replyRoom.fit(nowMs, reply.pos, replyBuffers);
+    if (change < 0) stats.bufferShrinks++;
+    else if (change > 0) stats.bufferExpands++;
     if (!replyBuffers.resizing || this.#sending || reply.pos > 0) return;
-    const wanted = Math.max(LEAST_BUFFER, this.outputPeak);
-    if (Math.max(reply.buf.length, this.#spare.length) < wanted * 2) return;
+    const wanted = Math.max(LEAST_OUTPUT_BYTES, this.replyRoom.needed);
     if (reply.buf.length >= wanted * 2) reply.buf = new Uint8Array(wanted);
     if (this.#spare.length >= wanted * 2) this.#spare = new Uint8Array(wanted);
-    stats.bufferShrinks++;
-    this.#knownCapacity = this.outputCapacity;
   }
 
   /**

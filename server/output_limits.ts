@@ -4,7 +4,8 @@
  */
 
 import type { Client } from "./client.ts";
-import { clientType, FIXED_OUTPUT_BYTES } from "./client_info.ts";
+import { clientType } from "./client_info.ts";
+import { FIXED_OUTPUT_BYTES } from "./reply_room.ts";
 import type { Clock } from "./clock.ts";
 import type { Config, OutputBufferLimit } from "./config.ts";
 

@@ -79,6 +79,6 @@ function transportOf(socket: PrimarySocket, peer: string): Transport {
     get bytesWritten() {
       return socket.bytesWritten;
     },
-    outputPeak: 0,
+    replyRoom: null,
   };
 }

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RawClient } from "../helpers/client.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
 import type { Client } from "../../server/client.ts";
-import { FIXED_OUTPUT_BYTES } from "../../server/client_info.ts";
+import { FIXED_OUTPUT_BYTES } from "../../server/reply_room.ts";
 import type { Clock } from "../../server/clock.ts";
 import type { Config } from "../../server/config.ts";
 import { OutputLimits } from "../../server/output_limits.ts";
