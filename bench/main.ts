@@ -17,12 +17,14 @@ import { memory } from "./suites/memory.ts";
 import { pause } from "./suites/pause.ts";
 import { persistence } from "./suites/persistence.ts";
 import { replication } from "./suites/replication.ts";
+import { scripting } from "./suites/scripting.ts";
 import { start } from "./suites/start.ts";
 import { types } from "./suites/types.ts";
 
 const SUITES: Record<string, (settings: Settings) => Promise<Section>> = {
   core,
   types,
+  scripting,
   memory,
   pause,
   growth,
