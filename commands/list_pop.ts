@@ -133,12 +133,12 @@ export function move(ctx: Context, args: Args, from: boolean, to: boolean): bool
   const target = same ? source : targetKey.writeOrCreate(ctx, args, 2);
   source.seekEnd(from);
   // The element leaves its list before it is written anew: it is copied, because its bytes may move.
-  const element = source.entry.copy();
+  const { buf, start, end } = source.entry.own();
   source.drop(from);
-  target.push(to, element, 0, element.length);
+  target.push(to, buf, start, end);
   if (!same) targetKey.store(ctx, args, 2);
   ctx.changed(Notify.LIST, to ? "lpush" : "rpush", args, 2, 0);
-  ctx.reply.bulk(element);
+  ctx.reply.bulk(buf, start, end);
   listKey.removed(ctx, args, 1, popEvent(from), 1, ctx.resumed);
   return true;
 }

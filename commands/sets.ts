@@ -243,11 +243,11 @@ function spop(ctx: Context, args: Args): void {
   const view = setKey.write(ctx, args, 1);
   if (view === null) return ctx.reply.null();
   view.random(() => ctx.store.random());
-  const member = view.member.copy();
-  view.delete(member, 0, member.length);
+  const { buf, start, end } = view.member.own();
+  view.delete(buf, start, end);
   storeRest(ctx, args, 1, "spop", 1);
-  if (ctx.propagates) ctx.rewriteAs("SREM", args.bytes(1), member);
-  ctx.reply.bulk(member);
+  if (ctx.propagates) ctx.rewriteAs("SREM", args.bytes(1), buf.slice(start, end));
+  ctx.reply.bulk(buf, start, end);
 }
 
 function popCount(ctx: Context, args: Args): void {

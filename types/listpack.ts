@@ -16,7 +16,17 @@
  * the block and every entry is named by its absolute offset in `buf`. -1 says "no such entry". They trust their input:
  * bytes from outside go through `lpValidate` first. The changing half is listpack_builder.ts.
  */
-import { equalBytes, formatInt, MAX_INT64_DIGITS, parseInt64, readI32, readI64, readU32 } from "./bytes.ts";
+import {
+  copyBytes,
+  EMPTY_BYTES,
+  equalBytes,
+  formatInt,
+  MAX_INT64_DIGITS,
+  parseInt64,
+  readI32,
+  readI64,
+  readU32,
+} from "./bytes.ts";
 
 /** Bytes before the first entry. */
 export const LP_HEADER = 6;
@@ -157,6 +167,9 @@ export function lpInt(buf: Uint8Array, p: number): number | bigint {
   }
 }
 
+/** Up to so many bytes an entry keeps room for a copy of its own. */
+const KEPT_OWN_BYTES = 1024;
+
 /**
  * A reusable cursor over one entry: `read` fills it without allocating (a bigint for integers beyond 2^53 aside).
  * Afterwards `isInt` tells which half holds: `value`, or the span `buf, start, end`. `text()` turns an integer into
@@ -171,6 +184,7 @@ export class Entry {
   start = 0;
   end = 0;
   readonly #digits = new Uint8Array(MAX_INT64_DIGITS);
+  #own: Uint8Array = EMPTY_BYTES;
 
   constructor() {
     this.buf = this.#digits;
@@ -216,6 +230,19 @@ export class Entry {
   /** The integer that the element's text spells, whether stored as one or not; undefined when it spells none. */
   toInt(): number | bigint | undefined {
     return this.isInt ? this.value : parseInt64(this.buf, this.start, this.end);
+  }
+
+  /**
+   * Moves the span to a copy of the element's text that outlives changes of where it came from, and costs less than `copy`;
+   * until the next `own`.
+   */
+  own(): this {
+    this.text();
+    const length = this.end - this.start;
+    if (length > KEPT_OWN_BYTES) return this.set(this.copy(), 0, length);
+    if (length > this.#own.length) this.#own = new Uint8Array(KEPT_OWN_BYTES);
+    copyBytes(this.buf, this.start, this.end, this.#own, 0);
+    return this.set(this.#own, 0, length);
   }
 
   /** A copy of the element's text. */
