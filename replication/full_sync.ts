@@ -77,6 +77,7 @@ export class FullSync {
   /** A replica that shares this snapshot: told where its stream begins. */
   join(link: ReplicaLink): void {
     link.state = this.diskless ? "transfer" : "snapshot";
+    link.isDirect = this.diskless;
     link.sent = link.acked = this.offset;
     this.#links.add(link);
     if (!link.old) link.send(fromLatin1(`+FULLRESYNC ${this.#stream.id} ${this.offset}\r\n`));

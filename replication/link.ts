@@ -39,6 +39,8 @@ export class ReplicaLink {
   understandsPsync2 = false;
   /** It came with SYNC: it sends no acknowledgements. */
   old = false;
+  /** Its file comes straight from the snapshot, and not from the disk. */
+  isDirect = false;
   /** REPLCONF rdb-only, rdb-filter-only. */
   rdbOnly = false;
   withoutKeys = false;
@@ -77,7 +79,7 @@ export class ReplicaLink {
   /** The state as INFO shows it. */
   get shownState(): string {
     if (this.state === "online") return "online";
-    return this.state === "transfer" ? "send_bulk" : "wait_bgsave";
+    return this.state === "transfer" && !this.isDirect ? "send_bulk" : "wait_bgsave";
   }
 
   /** Bytes that wait to be sent. */

@@ -36,9 +36,13 @@ export class PrimarySocket {
   bytesRead = 0;
   bytesWritten = 0;
 
-  constructor(socket: RawSocket, nowMs: () => number) {
+  readonly #received: (bytes: number) => void;
+
+  /** `received` hears of all bytes that come. */
+  constructor(socket: RawSocket, nowMs: () => number, received: (bytes: number) => void) {
     this.#socket = socket;
     this.#nowMs = nowMs;
+    this.#received = received;
     this.lastReadMs = nowMs();
   }
 
@@ -65,6 +69,7 @@ export class PrimarySocket {
     if (count === null || this.#closed) return null;
     this.lastReadMs = this.#nowMs();
     this.bytesRead += count;
+    this.#received(count);
     return count;
   }
 

@@ -60,6 +60,8 @@ export interface ReplicaHost {
   warning(message: string): void;
   monotonicMs(): number;
   connect(host: string, port: number): Promise<RawSocket>;
+  /** Bytes came from the primary. */
+  received(bytes: number): void;
   /** Where the file of a full resync goes. */
   spool(): ReceivedFile;
   /** The primary's commands are about to come over this socket, in this database. */
@@ -202,7 +204,11 @@ export class Replica {
   async #run(attempt: number): Promise<void> {
     const raw = await this.#host.connect(this.primary!.host, this.primary!.port);
     if (attempt !== this.#attempt) return raw.close();
-    const socket = this.#socket = new PrimarySocket(raw, () => this.#host.monotonicMs());
+    const socket = this.#socket = new PrimarySocket(
+      raw,
+      () => this.#host.monotonicMs(),
+      (bytes) => this.#host.received(bytes),
+    );
     this.#host.notice("Non blocking connect for SYNC fired the event.");
     this.#setPhase("handshake");
     await introduce(socket, this.#host.settings, this.#host);

@@ -314,7 +314,8 @@ export class Connection implements Transport, Waiting {
     this.bytesWritten += written;
     const { stats } = this.#server;
     stats.writes++;
-    stats.netOutputBytes += written;
+    if (this.client.replica) stats.replOutputBytes += written;
+    else stats.netOutputBytes += written;
   }
 
   /** Sends the last {@link #sendBytes} bytes before `end`. */

@@ -87,7 +87,7 @@ export class Memory {
 
   /** Bytes of the replication stream that are kept for replicas. */
   get backlog(): number {
-    return this.#server.replication.stream.backlog?.length ?? 0;
+    return this.#server.replication.stream.backlog?.bytes ?? 0;
   }
 
   get aofBuffer(): number {

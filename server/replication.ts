@@ -115,6 +115,7 @@ export class Replication implements ReplicationView {
       monotonicMs: () => server.clock.monoMs(),
       connect: (host, port) =>
         server.config.tlsReplication ? connectTls(server, host, port) : connect(host, port),
+      received: (bytes) => server.stats.replInputBytes += bytes,
       spool: () => this.#spool(),
       beginSession: (socket, db) => beginPrimarySession(server, socket, db),
       disconnectReplicas: () => this.primary.disconnectAll(),

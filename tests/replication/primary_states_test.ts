@@ -291,3 +291,34 @@ bothTest("FAILOVER waits, is forced, aborted", NOW, async (server, seen) => {
     if (match !== null) seen.add("log", match[0]);
   }
 });
+
+/** A replica goes while its snapshot is written: the snapshot is given up, and the next one gets its own. */
+for (const diskless of ["yes", "no"]) {
+  bothTest(
+    `a replica goes in the middle of its full sync (diskless: ${diskless})`,
+    [...NOW, "--repl-diskless-sync", diskless],
+    async (server, seen) => {
+      await rawReply(server, "DEBUG", "POPULATE", "2000", "key", "100");
+      await rawReply(server, "CONFIG", "SET", "rdb-key-save-delay", "5000");
+      {
+        const [attached] = await RawReplica.attach(server.port);
+        await using _ = attached;
+        await waitForField(server, "rdb_bgsave_in_progress", (value) => value === "1");
+        await seen.state(server, "under way");
+      }
+      await waitForField(server, "connected_slaves", (n) => n === "0");
+      await waitForField(server, "rdb_bgsave_in_progress", (value) => value === "0");
+      await rawReply(server, "CONFIG", "SET", "rdb-key-save-delay", "0");
+      const [attached] = await RawReplica.attach(server.port);
+      await using replica = attached;
+      seen.add("file", (await replica.takeFile()).slice(0, 9));
+      await waitForField(server, "slave0", (value) => value.includes("state=online"));
+      await seen.state(server, "next", GROWING);
+      await rawReply(server, "SET", "a", "1");
+      await replica.take(/SET/);
+      for (const field of ["sync_full", "sync_partial_ok", "sync_partial_err"]) {
+        seen.add(field, await infoField(server, field));
+      }
+    },
+  );
+}

@@ -254,3 +254,17 @@ Deno.test("files of RDB versions 11 and 12 are taken from newer primaries", asyn
     assertEquals(await rawReply(server, "SORT_RO", "s", "ALPHA"), "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
   }
 });
+
+Deno.test("INFO counts what goes over the link, on both sides, and the memory of the backlog", async () => {
+  await using primary = await startServer("toy", { args: ["--repl-diskless-sync-delay", "0"] });
+  await using replica = await startServer("toy", { args: ["--replicaof", "127.0.0.1", `${primary.port}`] });
+  await waitForField(replica, "master_link_status", isUp);
+  const before = Number(await infoField(primary, "total_net_repl_output_bytes"));
+  const plainBefore = Number(await infoField(primary, "total_net_output_bytes"));
+  await rawReply(primary, "SET", "a", "x".repeat(300_000));
+  await waitForField(replica, "total_net_repl_input_bytes", (value) => Number(value) > 300_000);
+  await waitForField(primary, "total_net_repl_output_bytes", (value) => Number(value) >= before + 300_000);
+  const plain = Number(await infoField(primary, "total_net_output_bytes")) - plainBefore;
+  assertEquals(plain < 300_000, true, `${plain} bytes to other clients`);
+  assertEquals(Number(await infoField(primary, "mem_replication_backlog")) >= 300_000, true);
+});
