@@ -101,6 +101,11 @@ export class RequestReader implements AsyncIterableIterator<number> {
     return this.#buf.length;
   }
 
+  /** Length of the argument that is coming in, as the client declared it; 0 between arguments. */
+  get declared(): number {
+    return this.#missing >= 0 ? Math.max(0, this.#bulk) : 0;
+  }
+
   /** The last read had no room for more: the rest of a pipeline may be waiting in the socket. */
   get filled(): boolean {
     return this.#end === this.#buf.length;

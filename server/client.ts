@@ -79,6 +79,8 @@ export interface Transport {
   /** Bytes in the read buffer, those of the requests being run included; and the buffer's size. */
   readonly queryBytes: number;
   readonly queryCapacity: number;
+  /** Length of the argument that is coming in, as declared; 0 between arguments. */
+  readonly queryDeclared: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** Its reply buffer as CLIENT LIST shows it; null for links that have none. */

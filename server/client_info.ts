@@ -9,7 +9,8 @@ export type ClientType = "normal" | "replica" | "pubsub" | "master";
 
 /**
  * A query buffer of redis-server after the first read, and the seconds without a request after which it is given up. The
- * buffers here begin smaller and are larger under pipelines; qbuf-free is what redis-server would have, tot-mem what is.
+ * buffers here begin smaller, are larger under pipelines, and never grow for a length that was only declared; qbuf-free is
+ * what redis-server would have, tot-mem what is.
  */
 const QUERY_BUFFER = 20474;
 const QUERY_IDLE_SECONDS = 2;
@@ -101,7 +102,7 @@ function queryRoom({ transport }: Client, idle: number): number {
   if (transport === null) return 0;
   const { queryBytes, queryCapacity } = transport;
   if (transport.bytesRead === 0 || idle > QUERY_IDLE_SECONDS) return 0;
-  return Math.max(0, Math.max(QUERY_BUFFER, queryCapacity) - queryBytes);
+  return Math.max(0, Math.max(QUERY_BUFFER, queryCapacity, transport.queryDeclared) - queryBytes);
 }
 
 function flagsOf(client: Client): string {

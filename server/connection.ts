@@ -95,6 +95,10 @@ export class Connection implements Transport, Waiting {
     return this.#processing ? this.#reader.received : this.#reader.pending;
   }
 
+  get queryDeclared(): number {
+    return this.#reader.declared;
+  }
+
   get queryCapacity(): number {
     return this.#reader.capacity;
   }

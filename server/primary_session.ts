@@ -73,6 +73,7 @@ function transportOf(socket: PrimarySocket, peer: string): Transport {
     midRequest: false,
     queryBytes: 0,
     queryCapacity: 0,
+    queryDeclared: 0,
     get bytesRead() {
       return socket.bytesRead;
     },

@@ -47,6 +47,9 @@ async function check(kind: Kind): Promise<void> {
   await watcher.call("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "NEVER");
   while (await rbs() !== 16384) await subject.call("GET", "big");
   while (await query() !== 0);
+  await subject.write(new TextEncoder().encode("*2\r\n$4\r\nECHO\r\n$1000000\r\nx"));
+  while (await query() < 1_000_000);
+  while (await query() > 1);
 }
 
 Deno.test("buffers grow with use and shrink in peace", () => check("toy"));
