@@ -163,6 +163,10 @@ export class TlsSocket implements Socket {
     }
   }
 
+  async closeWrite(): Promise<void> {
+    await this.#conn.closeWrite?.();
+  }
+
   close(): void {
     this.#conn.close();
   }
