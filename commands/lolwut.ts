@@ -5,15 +5,17 @@ import type { Context } from "./context.ts";
 
 const MAX_WIDTH = 500;
 const MAX_HEIGHT = 200;
+/** Versions of redis-server that had a picture; for others there is the last line alone. */
+const DRAWN_VERSIONS: ReadonlySet<number> = new Set([5, 6]);
 
 /** LOLWUT [VERSION n] [columns [rows]]. Only VERSION needs a number, as with redis-server; other words are passed over. */
 export function lolwut(ctx: Context, args: Args): void {
   let from = 1;
+  const line = `Redis ver. ${ctx.server.version}\n`;
   if (args.count >= 3 && args.is(1, "VERSION")) {
-    args.integer(2);
+    if (!DRAWN_VERSIONS.has(args.integer(2))) return ctx.reply.verbatim(line);
     from = 3;
   }
-  const line = `Redis ver. ${ctx.server.version}\n`;
   const numbers: number[] = [];
   for (let i = from; i < args.count; i++) numbers.push(parseFloat(args.text(i)) || 0);
   const width = Math.min(MAX_WIDTH, Math.max(8, Math.floor(numbers[0] || 60)));

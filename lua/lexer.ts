@@ -71,7 +71,7 @@ export class Lexer {
   constructor(code: string, chunkName: string) {
     this.#code = code;
     this.source = displayName(chunkName);
-    if (code.startsWith("#")) this.#at = lineEnd(code, 0);
+    if (code.startsWith("#!")) this.#at = lineEnd(code, 0);
   }
 
   /** Moves to the next token. */
