@@ -133,6 +133,8 @@ export class Connection implements Transport, Waiting {
           break;
         }
         if (this.#closed) break;
+        const turn = this.#server.turns.spend(count);
+        if (turn !== null) await turn;
       }
       if (!this.#closed && !this.client.closeAfterReply) this.#tell("Client closed connection");
     } catch (error) {

@@ -56,6 +56,7 @@ import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
 import { CommandTimer, NOTICEABLE_MS } from "./timing.ts";
 import { Tracking } from "./tracking.ts";
 import { REDIS_VERSION } from "./version.ts";
+import { Turns } from "./turns.ts";
 import { Watches } from "./watch.ts";
 
 /** What a server is made with. */
@@ -89,6 +90,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly store: Store;
   readonly acl: Acl;
   readonly clients: Clients = new Clients();
+  readonly turns: Turns = new Turns();
   readonly stats: ServerStats = new ServerStats();
   readonly errorStats: ErrorStats = new ErrorStats();
   readonly propagation: Propagation = new Propagation();
