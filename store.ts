@@ -15,6 +15,8 @@ export * from "./store/events.ts";
 
 /** Elements that freeing a value may give back at once; the rest is left to {@link Store.releaseSome}. */
 const RELEASE_AT_ONCE = 64;
+/** Elements that {@link Store.releaseSome} gives back at a time. */
+const RELEASE_SLICE = 20_000;
 
 /** So many changed objects are not asked for their sizes before somebody wants to know the sum. */
 const MAX_UNBOOKED = 1024;
@@ -195,7 +197,7 @@ export class Store {
   }
 
   /** Gives back blocks of deleted objects, up to `budget` elements; true while there is more. */
-  releaseSome(budget: number): boolean {
+  releaseSome(budget: number = RELEASE_SLICE): boolean {
     const value = this.#releasing[this.#releasing.length - 1];
     if (value === undefined) return false;
     if (value.release(budget)) {

@@ -62,6 +62,14 @@ export class Context {
     this.store = store;
   }
 
+  /** Points at who runs what, and where its reply goes. For dispatch, which also points back when it is over. */
+  turnTo(client: Client, db: Database, reply: Reply, command: Command): void {
+    this.client = client;
+    this.db = db;
+    this.reply = reply;
+    this.command = command;
+  }
+
   // -- Looking up -----------------------------------------------------------------------------------------------
 
   /** Record of the key in argument `i` for reading, 0 if there is none. */

@@ -10,6 +10,7 @@ import { NO_EXPIRY } from "../store.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 import { globMatch } from "../types/glob.ts";
 import { EMBSTR_LIMIT, Kind } from "../types/kind.ts";
+import { DEFAULT_PACKED_THRESHOLD } from "../types/quicklist_node.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import {
@@ -231,7 +232,6 @@ function debugAofFlushSleep(ctx: Context, args: Args): void {
   ctx.reply.ok();
 }
 
-const DEFAULT_PACKED_THRESHOLD = 1 << 30;
 const BAD_THRESHOLD = new CommandError(
   "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
 );

@@ -5,7 +5,7 @@
  * commands, which run one after another; `close` lets go of what they showed.
  */
 import type { Quicklist } from "../types/quicklist.ts";
-import type { QuicklistOptions } from "../types/quicklist_node.ts";
+import { DEFAULT_PACKED_THRESHOLD, type QuicklistOptions } from "../types/quicklist_node.ts";
 import { equalBytes, parseInt64 } from "../types/bytes.ts";
 import { Kind } from "../types/kind.ts";
 import type { Entry } from "../types/listpack.ts";
@@ -20,7 +20,7 @@ import { closedOnFlush } from "./open_views.ts";
 export const HEAD = true, TAIL = false;
 
 /** What new lists are made with; the same object as long as the configuration stays the same. */
-let options: QuicklistOptions = { fill: -2, compressDepth: 0, packedThreshold: 1 << 30 };
+let options: QuicklistOptions = { fill: -2, compressDepth: 0, packedThreshold: DEFAULT_PACKED_THRESHOLD };
 
 /** `list-max-listpack-size` and `list-compress-depth` as the structure wants them. */
 export function listOptions(ctx: Context): QuicklistOptions {

@@ -8,6 +8,7 @@
  * Calls are synchronous where the caller must not let another command in between (appending a batch, swapping a
  * manifest) and asynchronous where the event loop should go on meanwhile (snapshots, appendfsync everysec).
  */
+import { messageOf } from "../util/errors.ts";
 import { Buffer } from "node:buffer";
 
 /** An open file. The names and meanings are those of Deno.FsFile, which is the real implementation. */
@@ -226,7 +227,7 @@ const ERRNO_TEXTS: readonly (readonly [RegExp, string])[] = [
 
 /** What strerror(3) says of an error, for log lines and replies that quote it. */
 export function errnoText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   for (const [pattern, text] of ERRNO_TEXTS) if (pattern.test(message)) return text;
   return message;
 }

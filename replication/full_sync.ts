@@ -9,6 +9,7 @@
  */
 import { fromLatin1 } from "../types/bytes.ts";
 import type { SnapshotSink } from "../persistence/snapshot.ts";
+import { messageOf } from "../util/errors.ts";
 import type { ReplicaLink } from "./link.ts";
 import type { ReplicationStream } from "./stream.ts";
 
@@ -98,7 +99,7 @@ export class FullSync {
     try {
       await (this.diskless ? this.#overSockets() : this.#overDisk());
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (!this.abandoned) this.#host.warning(`SYNC failed. BGSAVE child returned an error: ${reason}`);
       for (const link of this.#links) link.close();
     } finally {

@@ -10,6 +10,7 @@
  * timeout and a promotion only close the socket and go on.
  */
 import { ProtocolError, type ReaderLimits, type RequestFrame, RequestReader } from "../resp.ts";
+import { messageOf } from "../util/errors.ts";
 import { askToSync, HandshakeError, type HandshakeSettings, introduce } from "./handshake.ts";
 import { LinkLost, PrimarySocket, type RawSocket } from "./primary_socket.ts";
 import { payloadForm, receivePayload, type SyncSpool } from "./rdb_receiver.ts";
@@ -220,7 +221,7 @@ export class Replica {
   #failed(attempt: number, error: unknown): void {
     if (attempt !== this.#attempt || error instanceof NoReason) return;
     const expected = error instanceof LinkLost || error instanceof HandshakeError;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (this.phase === "connected") this.#host.warning("Connection with master lost.");
     else if (this.phase === "connecting") {
       const reason = message.replace(/ \(os error \d+\)$/, "");
@@ -325,7 +326,7 @@ export class Replica {
       this.#db = await file.load(id === stream.id, () => this.#giveUpHistory());
     } catch (error) {
       if (!this.#loadingFile || attempt !== this.#attempt) throw error;
-      host.warning(error instanceof Error ? error.message : String(error));
+      host.warning(messageOf(error));
       throw new HandshakeError(
         `Failed trying to load the MASTER synchronization DB from ${
           file.isOnDisk ? "disk" : "socket"

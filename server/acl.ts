@@ -12,6 +12,7 @@ import type { Command } from "../commands/table.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 import { cString } from "../types/quoting.ts";
 import { sha256Hex } from "../types/sha256.ts";
+import { messageOf } from "../util/errors.ts";
 import { describeUser, summarizeUser, type UserSummary } from "./acl_describe.ts";
 import { userOfLine, usersOfFile } from "./acl_file.ts";
 import { type AclContext, AclLog, type AclReason } from "./acl_log.ts";
@@ -300,7 +301,7 @@ export class Acl {
     try {
       user = userOfLine(line, this.#context);
     } catch (error) {
-      log.warning(error instanceof Error ? error.message : String(error));
+      log.warning(messageOf(error));
       throw new Error("Critical error while loading ACLs. Exiting.");
     }
     if (!user.enabled) {

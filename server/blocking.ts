@@ -24,8 +24,6 @@ export type Retry = (client: Client, key: Uint8Array) => boolean;
 /** Writes the reply of a wait that ran out. */
 export type Expire = (client: Client, waiting: Waiting) => void;
 
-const NO_WAITERS: ReadonlySet<Client> = new Set();
-
 /** Who waits for one key. */
 class Waiters {
   /** In order of arrival. */
@@ -65,11 +63,6 @@ export class Blocking {
   /** Clients whose wait ends by itself at some time. */
   get limited(): number {
     return this.#deadlines.size;
-  }
-
-  /** Clients that wait for a key. */
-  waitersOf(db: Database, key: Uint8Array): ReadonlySet<Client> {
-    return this.#byKey[db.index]?.get(latin1(key))?.clients ?? NO_WAITERS;
   }
 
   /** Puts a client to sleep. Its arguments are copied; its reply comes later. */

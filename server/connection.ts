@@ -11,11 +11,12 @@
  */
 
 import { ProtocolError, RequestReader } from "../resp.ts";
-import { LEAST_OUTPUT_BYTES, ReplyRoom } from "./reply_room.ts";
 import { latin1 } from "../types/bytes.ts";
 import { quoted } from "../types/quoting.ts";
+import { traceOf } from "../util/errors.ts";
 import type { Client, Transport } from "./client.ts";
 import type { Waiting } from "./commit.ts";
+import { LEAST_OUTPUT_BYTES, ReplyRoom } from "./reply_room.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Replies of one batch above this many bytes are sent before more requests run. */
@@ -54,7 +55,7 @@ export class Connection implements Transport, Waiting {
   readonly #reader: RequestReader;
   #sending = false;
   /** The buffer being sent, and then the spare one. */
-  #spare: Uint8Array = new Uint8Array(1024);
+  #spare: Uint8Array = new Uint8Array(LEAST_OUTPUT_BYTES);
   /** Bytes of it not yet taken, and where they end. */
   #sendBytes = 0;
   #sendEnd = 0;
@@ -139,7 +140,7 @@ export class Connection implements Transport, Waiting {
       if (!this.#closed && !this.client.closeAfterReply) this.#tell("Client closed connection");
     } catch (error) {
       // A reset by the peer is everyday; anything else would be a fault of ours.
-      if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${describe(error)}`);
+      if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${traceOf(error)}`);
     } finally {
       this.#goodbye();
     }
@@ -340,7 +341,7 @@ export class Connection implements Transport, Waiting {
     this.#sending = false;
     this.#sendBytes = 0;
     this.#sent = null;
-    if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(1024);
+    if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(LEAST_OUTPUT_BYTES);
     if (this.client.reply.pos > 0) return this.#release();
     this.client.overSoftLimitSince = 0; // all is taken
     if (this.#more) this.resume();
@@ -416,8 +417,4 @@ function isDisconnect(error: unknown): boolean {
     error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.NotConnected ||
     error instanceof Deno.errors.TimedOut;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

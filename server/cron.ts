@@ -5,12 +5,12 @@
  * further slices follow between the ticks. A part that throws is a defect: it is logged, and the next tick comes all the same.
  */
 
+import { traceOf } from "../util/errors.ts";
 import type { Client } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
-/** Slots of an index that one tick moves over at most, and elements of deleted objects that it gives back. */
+/** Slots of an index that one tick moves over at most. */
 const REHASH_SLOTS = 65536;
-const RELEASE_ELEMENTS = 20_000;
 
 /** The periodic work of one server. */
 export class Cron {
@@ -40,7 +40,7 @@ export class Cron {
 
   #tick = (): void => {
     if (this.#stopped) return;
-    const { clock, config, stats } = this.#server;
+    const { clock, config } = this.#server;
     const started = clock.monoMs();
     const period = 1000 / config.hz;
     try {
@@ -49,12 +49,11 @@ export class Cron {
       this.#failed(error);
     }
     const took = clock.monoMs() - started;
-    stats.slowestTickMs = Math.max(stats.slowestTickMs, took);
     this.#timer = setTimeout(this.#tick, Math.max(1, period - took));
   };
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.stack ?? error.message : error;
+    const text = traceOf(error);
     this.#server.log.warning(`BUG: cron failed: ${text}`);
   }
 
@@ -75,7 +74,7 @@ export class Cron {
       if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
       if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
     }
-    store.releaseSome(RELEASE_ELEMENTS);
+    store.releaseSome();
     server.blocking.expireDue();
     if (tracking.overfull) tracking.limit();
     tracking.broadcast();

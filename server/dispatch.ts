@@ -24,6 +24,7 @@ import { type Command, Flag } from "../commands/table.ts";
 import { type Database, ExpiryMode } from "../store.ts";
 import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
+import { traceOf } from "../util/errors.ts";
 import { type Client, onlyOf, ReplyMode, Targets, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
 import { isHttp } from "./cross_protocol.ts";
@@ -187,14 +188,12 @@ export class Dispatcher {
         `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
     }
-    if (client.replica && (flags & (Flag.WRITE | Flag.READONLY | Flag.MAY_REPLICATE)) !== 0) {
-      return REPLICA_CLIENT;
-    }
+    if (client.replica && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
     if (server.staleReplica && (flags & Flag.STALE) === 0) return MASTERDOWN;
     if (server.loading && (flags & Flag.LOADING) === 0) return LOADING;
     if (this.#aside !== null && (flags & Flag.ALLOW_BUSY) === 0) return server.scripting.busyError;
     if (server.asyncLoading && (flags & Flag.NO_ASYNC_LOADING) !== 0) return LOADING;
-    if ((client.monitor || client.replica) && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
+    if (client.monitor && (flags & USES_KEYS) !== 0) return NO_KEYSPACE;
     if (server.pauses.active && !client.replica && server.pauses.holds(client, command, flags)) {
       server.pauses.postpone(client);
       return POSTPONED;
@@ -275,10 +274,8 @@ export class Dispatcher {
     const outerErrors = this.#errorsCounted;
     if (!outermost && reply === outerReply) this.#countErrors(reply); // EXEC's own so far
     this.#errorsCounted = reply.errors;
-    ctx.client = client;
-    const db = ctx.db = client.db;
-    ctx.reply = reply;
-    ctx.command = command;
+    const { db } = client;
+    ctx.turnTo(client, db, reply, command);
     ctx.suppressed = false;
     if (outermost) {
       server.store.freeze();
@@ -315,12 +312,7 @@ export class Dispatcher {
         server.afterCommand(client);
       }
     }
-    if (!outermost) {
-      ctx.client = outerClient;
-      ctx.db = outerDb;
-      ctx.reply = outerReply;
-      ctx.command = outerCommand;
-    }
+    if (!outermost) ctx.turnTo(outerClient, outerDb, outerReply, outerCommand);
     return outcome ?? null;
   }
 
@@ -370,10 +362,7 @@ export class Dispatcher {
     while (frames.length > 0) {
       const frame = frames.at(-1)!;
       this.depth = frames.length;
-      ctx.client = frame.client;
-      ctx.db = frame.db;
-      ctx.reply = frame.client.reply;
-      ctx.command = frame.command;
+      ctx.turnTo(frame.client, frame.db, frame.client.reply, frame.command);
       this.#errorsCounted = frame.client.reply.errors;
       let outcome: Suspension | void = undefined;
       try {
@@ -414,10 +403,7 @@ export class Dispatcher {
     // DEBUG LOADAOF is a command itself, which goes on afterwards.
     const { client: outerClient, db: outerDb, reply: outerReply, command: outerCommand } = ctx;
     const mark = client.reply.pos;
-    ctx.client = client;
-    ctx.db = client.db;
-    ctx.reply = client.reply;
-    ctx.command = command;
+    ctx.turnTo(client, client.db, client.reply, command);
     ctx.suppressed = false;
     store.freeze();
     store.expiryMode = ExpiryMode.IGNORE;
@@ -429,10 +415,7 @@ export class Dispatcher {
     }
     this.depth--;
     store.thaw();
-    ctx.client = outerClient;
-    ctx.db = outerDb;
-    ctx.reply = outerReply;
-    ctx.command = outerCommand;
+    ctx.turnTo(outerClient, outerDb, outerReply, outerCommand);
   }
 
   /** A waiting client's key may be ready: runs its command again. True if it got its reply. */
@@ -459,15 +442,9 @@ export class Dispatcher {
     const ctx = this.ctx;
     // CLIENT UNBLOCK calls this from within another client's command, whose own reply is still to come.
     const { client: caller, db, reply, command } = ctx;
-    ctx.client = client;
-    ctx.db = waiting.db;
-    ctx.reply = client.reply;
-    ctx.command = waiting.command;
+    ctx.turnTo(client, waiting.db, client.reply, waiting.command);
     waiting.block.expired(ctx);
-    ctx.client = caller;
-    ctx.db = db;
-    ctx.reply = reply;
-    ctx.command = command;
+    ctx.turnTo(caller, db, reply, command);
     this.#server.wake(client);
   }
 
@@ -563,15 +540,11 @@ export class Dispatcher {
     }
     // A fault of ours: the client is answered, everybody else is served on.
     this.#server.log.warning(
-      `BUG: ${command.fullName} failed: ${
-        error instanceof Error ? error.stack ?? error.message : String(error)
-      }`,
+      `BUG: ${command.fullName} failed: ${traceOf(error)}`,
     );
     client.reply.error(`ERR internal error in '${command.fullName}' command`);
   }
 }
-
-const REPLICA_CLIENT = new CommandError("ERR Replica can't interact with the keyspace");
 
 /** The request waits for CLIENT UNPAUSE and runs then. */
 const POSTPONED = Symbol("postponed");

@@ -19,8 +19,6 @@ import type { RedisServer } from "./server.ts";
 const POOL_SIZE = 16;
 /** Keys evicted between two looks at the clock. */
 const KEYS_PER_LOOK = 16;
-/** Elements of a deleted object that are given back at a time. */
-const RELEASE_ELEMENTS = 20_000;
 
 /** What a try to make room came to. */
 const Outcome = { ENOUGH: 0, MORE_TO_DO: 1, IMPOSSIBLE: 2 } as const;
@@ -99,7 +97,7 @@ export class Eviction {
     for (let keys = 0; this.#excess() > 0;) {
       // What was deleted already but is still being given back counts first.
       if (store.lazyfreePending > 0) {
-        latency.measure("eviction-lazyfree", () => store.releaseSome(RELEASE_ELEMENTS));
+        latency.measure("eviction-lazyfree", () => store.releaseSome());
       } else if (this.#evictOne()) keys++;
       else {
         outcome = Outcome.IMPOSSIBLE;

@@ -21,6 +21,7 @@ import { Random } from "./random.ts";
 import { tlsCredentials } from "./tls.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { fromLatin1 } from "../types/bytes.ts";
+import { messageOf, traceOf } from "../util/errors.ts";
 
 /** What a server is made of. */
 export interface ServerParts {
@@ -62,7 +63,7 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   try {
     await server.start();
   } catch (error) {
-    log.warning(error instanceof Error ? error.message : String(error));
+    log.warning(messageOf(error));
     return 1;
   }
   writePidFile(config, log);
@@ -151,7 +152,7 @@ function announce(config: Config, log: Log): void {
 /** An error that nobody caught is a defect; it is logged, and the other clients go on. */
 function catchDefects(log: Log): void {
   const report = (error: unknown) => {
-    log.warning(`Unexpected error: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+    log.warning(`Unexpected error: ${traceOf(error)}`);
   };
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -195,7 +196,7 @@ function writePidFile(config: Config, log: Log): void {
   try {
     Deno.writeTextFileSync(config.path(config.pidfile), `${Deno.pid}\n`);
   } catch (error) {
-    log.warning(`Failed to write PID file: ${error instanceof Error ? error.message : error}`);
+    log.warning(`Failed to write PID file: ${messageOf(error)}`);
   }
 }
 

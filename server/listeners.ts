@@ -8,6 +8,7 @@
  * 127.0.0.1) must the old one go first, and the runtime lets go of it a turn later: then the new one follows.
  */
 
+import { messageOf } from "../util/errors.ts";
 import type { Config } from "./config.ts";
 import type { Socket } from "./connection.ts";
 import type { Log } from "./log.ts";
@@ -234,7 +235,7 @@ export class Listeners {
       listener = Deno.listen({ transport: "unix", path }) as unknown as Deno.Listener;
     } catch (error) {
       this.#log.warning(
-        `Failed opening Unix socket: bind: ${error instanceof Error ? error.message : error}`,
+        `Failed opening Unix socket: bind: ${messageOf(error)}`,
       );
       throw new Error("Failed opening Unix socket");
     }
@@ -253,7 +254,7 @@ export class Listeners {
       } catch (error) {
         if (!isOpen() || error instanceof Deno.errors.BadResource) return;
         this.#log.warning(
-          `Error accepting a client connection: ${error instanceof Error ? error.message : error}`,
+          `Error accepting a client connection: ${messageOf(error)}`,
         );
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
@@ -264,7 +265,7 @@ export class Listeners {
           this.#accept(this.#describeTcp(socket as Deno.TcpConn));
         } else socket.close();
       } catch (error) {
-        this.#log.verbose(`Accepting a client failed: ${error instanceof Error ? error.message : error}`);
+        this.#log.verbose(`Accepting a client failed: ${messageOf(error)}`);
         closeQuietly(socket);
       }
     }

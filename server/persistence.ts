@@ -23,6 +23,7 @@ import {
 } from "./loading.ts";
 import { Database } from "../store.ts";
 import { latin1 } from "../types/bytes.ts";
+import { messageOf } from "../util/errors.ts";
 import { CommitQueue } from "./commit.ts";
 import type { RedisServer } from "./server.ts";
 import { saveDelayMs, Snapshots } from "./snapshots.ts";
@@ -256,7 +257,7 @@ export class Persistence {
       const keepExpired = this.#server.isReplica;
       atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }), this.#server.clock);
     } catch (error) {
-      log.warning(error instanceof Error ? error.message : String(error));
+      log.warning(messageOf(error));
       return false;
     }
     log.warning("DB reloaded by DEBUG RELOAD");
@@ -341,7 +342,7 @@ export class Persistence {
     try {
       atOnce(loadAof(this.#server), this.#server.clock);
     } catch (error) {
-      log.warning(error instanceof Error ? error.message : String(error));
+      log.warning(messageOf(error));
       return false;
     } finally {
       if (config.appendonly) propagation.add(this.aof);

@@ -16,6 +16,7 @@ import type { ReaderLimits } from "../resp.ts";
 import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
 import { Histogram } from "../types/histogram.ts";
+import { DEFAULT_PACKED_THRESHOLD } from "../types/quicklist_node.ts";
 import { Acl } from "./acl.ts";
 import { admit } from "./admission.ts";
 import { Blocking } from "./blocking.ts";
@@ -82,7 +83,7 @@ export class RedisServer implements KeyspaceEvents {
   readonly runId: string;
   /** The redis-server whose behaviour this is. */
   readonly version = REDIS_VERSION;
-  /** The history of changes that this server's data set is part of (INFO master_replid). */
+  /** Unix time in milliseconds at which it was made. */
   readonly startedMs: number;
   /** Unix time in milliseconds as of the last cron tick. */
   nowMs: number;
@@ -146,7 +147,7 @@ export class RedisServer implements KeyspaceEvents {
   /** Persistence has failed and writes must not be acknowledged: the error to answer. */
   writesUnsafe: CommandError | null = null;
   /** List elements of at least this many bytes are not packed (DEBUG QUICKLIST-PACKED-THRESHOLD). */
-  quicklistPackedThreshold = 1 << 30;
+  quicklistPackedThreshold = DEFAULT_PACKED_THRESHOLD;
   /** maxmemory is set. */
   maxmemoryActive = false;
   /** Scripts may call what they may not (DEBUG SET-DISABLE-DENY-SCRIPTS). */
@@ -158,8 +159,8 @@ export class RedisServer implements KeyspaceEvents {
   /** Where replies wait for the append-only file; null without one. */
   commits: CommitQueue | null = null;
 
-  /** Resolves with the exit code once the server has stopped. */
-  readonly finished$: Promise<number>;
+  /** Resolves with the exit code once the server has stopped; see main.ts. */
+  readonly finished: Promise<number>;
   #finish!: (code: number) => void;
   readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
@@ -212,13 +213,8 @@ export class RedisServer implements KeyspaceEvents {
     this.clientEviction = new ClientEviction(this);
     this.eviction = new Eviction(this);
     this.shutdown = new Shutdown(this, () => this.#end(0));
-    this.finished$ = new Promise((resolve) => this.#finish = resolve);
+    this.finished = new Promise((resolve) => this.#finish = resolve);
     this.#followConfig();
-  }
-
-  /** Promise of the exit code; see main.ts. */
-  get finished(): Promise<number> {
-    return this.finished$;
   }
 
   // -- Life -----------------------------------------------------------------------------------------------------

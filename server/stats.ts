@@ -51,7 +51,6 @@ export class ServerStats {
   expiredStalePercentage = 0;
   expiredTimeCapReached = 0;
   expireCycleCpuMs = 0;
-  slowestTickMs = 0;
   unexpectedErrorReplies = 0;
 
   reset(): void {

@@ -6,6 +6,7 @@
  * relies on it; see docs/differences.md.
  */
 
+import { messageOf } from "../util/errors.ts";
 import type { Config } from "./config.ts";
 import type { Socket } from "./connection.ts";
 import { joinPath, SystemError } from "./config_host.ts";
@@ -123,7 +124,7 @@ function faultOf(credentials: TlsCredentials, file: string): string | undefined 
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...credentials }).close();
     return undefined;
   } catch (error) {
-    return `Failed to load certificate: ${file}: ${error instanceof Error ? error.message : error}`;
+    return `Failed to load certificate: ${file}: ${messageOf(error)}`;
   }
 }
 

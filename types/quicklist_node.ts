@@ -20,9 +20,12 @@ export interface QuicklistOptions {
   fill: number;
   /** `list-compress-depth`: how many nodes at each end stay uncompressed; 0 compresses none. */
   compressDepth: number;
-  /** Elements of at least this many bytes stand alone, unpacked (1 GiB; DEBUG QUICKLIST-PACKED-THRESHOLD). */
+  /** Elements of at least this many bytes stand alone, unpacked (DEBUG QUICKLIST-PACKED-THRESHOLD). */
   packedThreshold: number;
 }
+
+/** What {@link QuicklistOptions.packedThreshold} is unless somebody debugs. */
+export const DEFAULT_PACKED_THRESHOLD = 1 << 30;
 
 /** Node sizes in bytes of the fills -1 to -5. */
 const SIZE_CLASSES = [4096, 8192, 16384, 32768, 65536];
