@@ -81,8 +81,7 @@ export class Memory {
 
   /** Bytes of cached scripts and libraries, without the Lua worlds, which are the runtime's. */
   get scripts(): number {
-    const { scripts, functions } = this.#server.scripting.memory;
-    return scripts + functions;
+    return this.#server.scripting.bytes;
   }
 
   /** Bytes of the replication stream that are kept for replicas. */

@@ -296,6 +296,11 @@ export class Scripting {
     return this.#cache.size;
   }
 
+  /** Bytes of the cache and of the libraries. */
+  get bytes(): number {
+    return this.#cache.bytes + this.libraries.bytes;
+  }
+
   /** Bytes of the cache, of the libraries, and what both Lua worlds take, about. */
   get memory(): { scripts: number; functions: number; evalWorld: number; functionWorld: number } {
     let text = 0;

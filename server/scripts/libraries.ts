@@ -43,6 +43,8 @@ const FUNCTION_BYTES = 96;
 export class LibrarySet {
   readonly libraries = new Map<string, Library>();
   readonly #functions = new Map<string, ScriptFunction>();
+  /** Bytes of texts and records. Kept, not counted when asked: eviction asks before each command. */
+  bytes = 0;
 
   get functionCount(): number {
     return this.#functions.size;
@@ -55,16 +57,19 @@ export class LibrarySet {
 
   add(library: Library): void {
     this.libraries.set(library.name, library);
+    this.bytes += bytesOf(library);
     for (const fn of library.functions) this.#functions.set(lowerCase(fn.name), fn);
   }
 
   delete(library: Library): void {
     this.libraries.delete(library.name);
+    this.bytes -= bytesOf(library);
     for (const fn of library.functions) this.#functions.delete(lowerCase(fn.name));
   }
 
   clear(): void {
     this.libraries.clear();
+    this.bytes = 0;
     this.#functions.clear();
   }
 
@@ -93,16 +98,12 @@ export class LibrarySet {
     for (const library of replaced) this.delete(library);
     for (const library of other.libraries.values()) this.add(library);
   }
+}
 
-  /** Bytes of texts and records. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const { name, source, functions } of this.libraries.values()) {
-      bytes += LIBRARY_BYTES + name.length + source.length;
-      for (const fn of functions) bytes += FUNCTION_BYTES + fn.name.length + (fn.description?.length ?? 0);
-    }
-    return bytes;
-  }
+function bytesOf({ name, source, functions }: Library): number {
+  let bytes = LIBRARY_BYTES + name.length + source.length;
+  for (const fn of functions) bytes += FUNCTION_BYTES + fn.name.length + (fn.description?.length ?? 0);
+  return bytes;
 }
 
 /** Loads libraries. */
