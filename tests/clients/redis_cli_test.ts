@@ -4,7 +4,6 @@ import { toText } from "../helpers/bytes.ts";
 import { concat, encodeCommand } from "../helpers/resp.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import type { TestServer } from "../helpers/server.ts";
-import { PENDING } from "../differential/pending.ts";
 
 interface Result {
   code: number;
@@ -89,7 +88,6 @@ realTest("redis-cli --bigkeys and --memkeys", async () => {
   const big = await cli(server, ["--bigkeys", "-i", "0"]);
   assertEquals(big.code, 0, big.out + big.err);
   assertMatch(big.out, /Biggest string found '?"biggest"'? has 5000 bytes/);
-  if (PENDING.has("memory")) return;
   const memory = await cli(server, ["--memkeys", "-i", "0"]);
   assertEquals(memory.code, 0, memory.out + memory.err);
   assertMatch(memory.out, /Biggest string found '?"biggest"'? has \d{4,} bytes/);

@@ -7,7 +7,6 @@ import { deepUnordered } from "../helpers/rules.ts";
 import { Duel } from "../helpers/duel.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 import { GRAMMARS } from "./grammars/index.ts";
-import { PENDING } from "./pending.ts";
 import { presentIn, run, showFinding } from "./runner.ts";
 
 /** Commands per group here; `deno task differential --steps 100000` runs as many as one likes. */
@@ -18,8 +17,7 @@ for (const grammar of GRAMMARS) {
     await using redis = await startServer("redis");
     await using toy = await startServer("toy");
     const { grammar: present, missing } = await presentIn(toy.port, grammar);
-    const unannounced = missing.filter((name) => !PENDING.has(name.split(" ")[0]!.toLowerCase()));
-    if (unannounced.length > 0) throw new Error(`these commands are not there: ${unannounced.join(", ")}`);
+    if (missing.length > 0) throw new Error(`these commands are not there: ${missing.join(", ")}`);
     await using duel = new Duel(toy.port, redis.port);
     const findings = await run(duel, {
       grammar: present,
@@ -32,7 +30,7 @@ for (const grammar of GRAMMARS) {
   });
 }
 
-realTest("the commands are those of redis-server, but for the pending ones", async () => {
+realTest("the commands are those of redis-server", async () => {
   await using redis = await startServer("redis");
   await using toy = await startServer("toy");
   const names = async (port: number) => {
@@ -42,17 +40,7 @@ realTest("the commands are those of redis-server, but for the pending ones", asy
     return reply.items.map((item) => item.type === "bulk" ? item.text : show(item));
   };
   const real = await names(redis.port), ours = new Set(await names(toy.port));
-  const missing = real.filter((name) => !ours.has(name));
-  assertEquals(
-    missing.filter((name) => !PENDING.has(name.split("|")[0]!)),
-    [],
-    "missing, and not in pending.ts",
-  );
-  assertEquals(
-    [...PENDING].filter((name) => ours.has(name)),
-    [],
-    "there, so no longer pending: remove from pending.ts",
-  );
+  assertEquals(real.filter((name) => !ours.has(name)), [], "missing");
   assertEquals([...ours].filter((name) => !real.includes(name)), [], "not a command of 7.0.15");
 });
 
@@ -84,7 +72,6 @@ realTest("every command refuses too few and too many arguments as redis-server d
   if (info.type !== "array") throw new Error(`COMMAND: ${show(info)}`);
   const different: string[] = [];
   for (const [words, arity] of arities(info)) {
-    if (PENDING.has(words[0]!)) continue;
     const least = Math.abs(arity);
     const wrong = [...Array(least).keys()].filter((count) => count >= words.length);
     if (arity > 0) wrong.push(arity + 1, arity + 20);

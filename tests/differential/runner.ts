@@ -39,10 +39,7 @@ const ROUND = 400;
 /** Commands between two comparisons of the whole keyspace. */
 const CHECKPOINT = 100;
 
-/**
- * The grammar without the commands that this server does not know (while the project grows), and their names. Tests
- * refuse to go on without them unless they are announced as not built yet.
- */
+/** The grammar without the commands that this server does not know, and their names. Tests refuse to go on without them. */
 export async function presentIn(
   port: number,
   grammar: Grammar,

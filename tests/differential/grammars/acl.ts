@@ -2,7 +2,6 @@
 import { cmd, many, maybe, one, oneOf, seq } from "../grammar.ts";
 import type { Gen, Grammar } from "../grammar.ts";
 import { deepUnordered, refusals, tolerance, typeOnly, wordsInAnyOrder } from "../../helpers/rules.ts";
-import { PENDING } from "../pending.ts";
 import { anyKey, glob, key, member, value } from "../values.ts";
 
 const USERS = ["u1", "u2", "u3"];
@@ -18,8 +17,6 @@ const HASHES = [
 
 /** One rule about keys and channels. */
 const PATTERNS = ["s*", "h*", "t?", "l[12]", "*", "s1", "", "\xff*", "z*"];
-/** Categories whose lists name commands that are not built yet. */
-const WITH_PENDING = ["@scripting", "@slow", "@write"];
 /** Commands, also with a sub-command or as a category. */
 const COMMANDS = [
   ..."get set del hset hgetall lpush sadd sort copy rename publish subscribe config object xadd zadd mset"
@@ -29,7 +26,7 @@ const COMMANDS = [
   ),
   ..."@read @write @string @hash @keyspace @dangerous @admin @fast @slow @pubsub @connection @all".split(" "),
   ..."@scripting @transaction @blocking @sortedset nosuch @nosuch config|nosuch".split(" "),
-].filter((name) => PENDING.size === 0 || !WITH_PENDING.includes(name));
+];
 const commandRule = one((random) => random.pick(["+", "-"]) + random.pick(COMMANDS));
 const patternRule = one((random) =>
   random.pick(["~", "~", "%R~", "%W~", "%RW~", "%r~", "&", "&", "%X~", "%R"]) + random.pick(PATTERNS)
@@ -79,7 +76,7 @@ const judged: Gen = oneOf(
   seq("ZUNIONSTORE", anyKey, () => ["2"], anyKey, anyKey),
   seq("GEORADIUS", anyKey, () => ["1", "1", "1", "m"], maybe(0.5, "STORE", anyKey)),
   seq("MIGRATE", () => ["h", "1"], anyKey, () => ["0", "1"]),
-  ...(PENDING.has("eval") ? [] : [seq("EVAL", "x", () => ["1"], anyKey)]),
+  seq("EVAL", "x", () => ["1"], anyKey),
   seq("BITFIELD", anyKey, maybe(0.5, "SET"), "GET", () => ["u8", "0"]),
   seq("GETEX", anyKey),
   seq("LMOVE", anyKey, anyKey, "LEFT", "LEFT"),
@@ -108,9 +105,7 @@ export const acl: Grammar = {
     cmd("ACL LIST").by(wordsInAnyOrder).weigh(15),
     cmd("ACL USERS").weigh(5),
     cmd("ACL WHOAMI").weigh(15),
-    cmd("ACL CAT", maybe(0.7, oneOf("read", "write", "string", "dangerous", "nosuch"))).by(
-      PENDING.size > 0 ? typeOnly : deepUnordered,
-    )
+    cmd("ACL CAT", maybe(0.7, oneOf("read", "write", "string", "dangerous", "nosuch"))).by(deepUnordered)
       .weigh(4),
     cmd("ACL DRYRUN", anybody, judged).weigh(60),
     cmd("ACL LOG", maybe(0.3, oneOf(() => ["1"], () => ["5"], "RESET", () => ["-1"]))).by(refusals).weigh(15),

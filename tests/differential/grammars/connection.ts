@@ -3,7 +3,6 @@ import { anyOf, cmd, many, maybe, one, oneOf, opt, seq } from "../grammar.ts";
 import type { Grammar } from "../grammar.ts";
 import { anything, deepUnordered, shape, tolerance, typeOnly } from "../../helpers/rules.ts";
 import { anyKey, between, glob, int, key, value } from "../values.ts";
-import { PENDING } from "../pending.ts";
 import { fill } from "./fill.ts";
 
 const word = one((random) => random.pick(["bob", "a b", "", "x\n", "\xff", "name-1", "default"]));
@@ -74,7 +73,7 @@ const commandNames = [
   "georadius",
   "memory|usage",
   "",
-].filter((name) => !PENDING.has(name.split("|")[0]!));
+];
 const commandName = one((random) => random.pick(commandNames));
 const category = oneOf("read", "write", "@string", "fast", "dangerous", "nosuch", "blocking", "sortedset");
 
@@ -152,7 +151,7 @@ export const connection: Grammar = {
         seq("ZUNIONSTORE", anyKey, () => ["2"], anyKey, anyKey),
         seq("NOSUCH", anyKey),
         seq("XREAD", "STREAMS", anyKey, anyKey, () => ["0", "0"]),
-        ...(PENDING.has("eval") ? [] : [seq("EVAL", "x", () => ["1"], anyKey)]),
+        seq("EVAL", "x", () => ["1"], anyKey),
         seq("BITOP", "AND", anyKey, anyKey),
       ),
     ),
@@ -190,8 +189,7 @@ export const connection: Grammar = {
     cmd("DEBUG NOSUCH").weigh(1),
     cmd("DEBUG JMAP").weigh(1),
     cmd("ACL WHOAMI").weigh(3),
-    // A category lists commands, and some are not built yet.
-    cmd("ACL CAT", many(0, 1, category)).by(PENDING.size > 0 ? typeOnly : deepUnordered).weigh(3),
+    cmd("ACL CAT", many(0, 1, category)).by(deepUnordered).weigh(3),
     cmd("ACL USERS").weigh(2),
     cmd("ACL LIST").weigh(2),
     cmd("ACL GETUSER", oneOf("default", "nosuch")).weigh(3),
