@@ -10,6 +10,8 @@
  * Address 0 is "none". Limits: 2^17 chunks of 256 KiB, 32 GiB in all.
  */
 
+import { giveBack } from "./bytes.ts";
+
 const UNIT_SHIFT = 3;
 const CHUNK_BYTES = 256 * 1024;
 const CHUNK_UNIT_BITS = 15;
@@ -189,7 +191,7 @@ export class Arena {
   /** Gives back all chunks at once; no address is valid any more. */
   release(): void {
     for (let chunk = 1; chunk < this.#bytes.length; chunk++) {
-      if (this.#bytes[chunk] !== NO_BYTES) (this.#bytes[chunk]!.buffer as ArrayBuffer).transfer(0);
+      giveBack(this.#bytes[chunk]!);
       this.#forget(chunk);
     }
     this.#blockBytes = this.#chunkBytes = 0;

@@ -216,10 +216,9 @@ export class ByteTable {
    * stop in between, as long as nothing is inserted, removed or rehashed meanwhile.
    */
   slotFrom(slot: number): number {
-    const live = this.#mask + 1;
     const all = this.capacity;
     for (; slot < all; slot++) {
-      const addr = slot < live ? this.#index[2 * slot + 1]! : this.#old![2 * (slot - live) + 1]!;
+      const addr = this.recordAt(slot);
       if (addr !== 0 && addr !== GONE) return slot;
     }
     return -1;
