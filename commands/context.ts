@@ -26,9 +26,13 @@ export interface Effect {
   only?: "replicas" | "file" | undefined;
 }
 
-/** As Targets in server/client.ts: a script may keep its effects from the append-only file or the replicas. */
-const ALL_TARGETS = 3;
-const REPLICA_TARGETS = 2;
+/** Who gets the effects of a script's commands (redis.set_repl), as bits. */
+export const Targets = { FILE: 1, REPLICAS: 2, ALL: 3 } as const;
+
+/** The only side that gets an effect with these {@link Targets}; undefined for both. */
+export function onlyOf(targets: number): Effect["only"] {
+  return targets === Targets.ALL ? undefined : targets === Targets.FILE ? "file" : "replicas";
+}
 
 /** Everything a handler may touch. */
 export class Context {
@@ -79,9 +83,14 @@ export class Context {
 
   /** As {@link read}, without refreshing the access time. */
   peek(args: Args, i: number): number {
+    return this.peekAt(args.buf, args.starts[i]!, args.ends[i]!);
+  }
+
+  /** As {@link peek}, for a key that is no argument. */
+  peekAt(buf: Uint8Array, start: number, end: number): number {
     const { store } = this;
     store.noTouch = true;
-    const addr = this.read(args, i);
+    const addr = this.db.lookupRead(buf, start, end);
     store.noTouch = false;
     return addr;
   }
@@ -179,11 +188,8 @@ export class Context {
   rewriteAs(...items: (Uint8Array | string)[]): void {
     this.suppressed = true;
     const { targets } = this.client;
-    if (targets === ALL_TARGETS) this.alsoPropagate(...items);
-    else if (targets !== 0 && this.propagates) {
-      const only = targets === REPLICA_TARGETS ? "replicas" : "file";
-      this.effects.push({ db: this.db.index, args: Args.of(items), only });
-    }
+    if (targets === 0 || !this.propagates) return;
+    this.effects.push({ db: this.db.index, args: Args.of(items), only: onlyOf(targets) });
   }
 
   /** This command goes out too, before the one that ran. */

@@ -28,6 +28,7 @@ export const NOT_AN_INT = new CommandError(
 export const NOT_FLOAT = new CommandError("ERR value is not a valid float");
 export const OUT_OF_RANGE = new CommandError("ERR value is out of range");
 export const NO_SUCH_KEY = new CommandError("ERR no such key");
+export const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 export const NEGATIVE_COUNT = new CommandError("ERR value is out of range, must be positive");
 export const OVERFLOW = new CommandError("ERR increment or decrement would overflow");
 export const NAN_OR_INFINITY = new CommandError("ERR increment would produce NaN or Infinity");

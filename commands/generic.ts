@@ -328,17 +328,9 @@ function scan(ctx: Context, args: Args): void {
 }
 
 /** Whether the key is of this type; asking counts as a hit or a miss, and deletes a dead key. */
-function hasType(
-  { db, store }: Context,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  type: string,
-): boolean {
-  store.noTouch = true;
-  const addr = db.lookupRead(bytes, start, end);
-  store.noTouch = false;
-  return addr !== 0 && typeName(db.kind(addr)) === type;
+function hasType(ctx: Context, bytes: Uint8Array, start: number, end: number, type: string): boolean {
+  const addr = ctx.peekAt(bytes, start, end);
+  return addr !== 0 && typeName(ctx.db.kind(addr)) === type;
 }
 
 // -- Renaming, moving, copying ------------------------------------------------------------------------------------

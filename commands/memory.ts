@@ -1,7 +1,6 @@
 /** MEMORY: what takes how much. The books are kept in server/memory.ts. */
 
-import type { StoredObject } from "../types/kind.ts";
-import { isObject } from "../types/kind.ts";
+import { isObject, type StoredObject } from "../types/kind.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { SYNTAX } from "./errors.ts";

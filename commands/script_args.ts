@@ -1,9 +1,8 @@
 /** What scripts and functions have in common: the count of keys, and how caches are flushed. */
 
 import type { Args } from "./args.ts";
-import { CommandError, NOT_INTEGER } from "./errors.ts";
+import { CommandError, NOT_INTEGER, TOO_MANY_KEYS } from "./errors.ts";
 
-const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new CommandError("ERR Number of keys can't be negative");
 
 /** The number of keys, argument 2: so many of the arguments that follow are keys. @throws CommandError */

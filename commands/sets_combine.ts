@@ -4,12 +4,11 @@ import type { Entry } from "../types/listpack.ts";
 import { SetView } from "../types/set_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import { CommandError, SYNTAX } from "./errors.ts";
+import { CommandError, SYNTAX, TOO_MANY_KEYS } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
 import { showSet, targetSet } from "./field_access.ts";
 
 const BAD_NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
-const TOO_MANY_KEYS = new CommandError("ERR Number of keys can't be greater than number of args");
 const BAD_LIMIT = new CommandError("ERR LIMIT can't be negative");
 
 /** Takes a member of the result; false ends the walk. */

@@ -94,13 +94,8 @@ export class Reply {
     this.uncountedError(text);
   }
 
-  /** As {@link error}, but for the statistics none. */
+  /** As {@link error}, for one that is none to the statistics, or that they have counted already. */
   uncountedError(text: string): void {
-    this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
-  }
-
-  /** As {@link error}, for one that the statistics have counted already. */
-  countedError(text: string): void {
     this.#line(MINUS, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
   }
 

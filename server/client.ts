@@ -6,6 +6,7 @@
 
 import { Args } from "../commands/args.ts";
 import type { Block } from "../commands/block.ts";
+import { Targets } from "../commands/context.ts";
 import type { Command } from "../commands/table.ts";
 import type { ReplicaLink } from "../replication/link.ts";
 import { Reply } from "../resp.ts";
@@ -85,14 +86,6 @@ export interface Transport {
   readonly bytesWritten: number;
   /** Its reply buffer as CLIENT LIST shows it; null for links that have none. */
   readonly replyRoom: ReplyRoom | null;
-}
-
-/** Who gets the effects of a script's commands (redis.set_repl), as bits. */
-export const Targets = { FILE: 1, REPLICAS: 2, ALL: 3 } as const;
-
-/** The only side that gets an effect with these {@link Targets}; undefined for both. */
-export function onlyOf(targets: number): "file" | "replicas" | undefined {
-  return targets === Targets.ALL ? undefined : targets === Targets.FILE ? "file" : "replicas";
 }
 
 /** CLIENT REPLY. */

@@ -8,7 +8,7 @@
 
 import { Args } from "../commands/args.ts";
 import { type Block, Suspension } from "../commands/block.ts";
-import { Context } from "../commands/context.ts";
+import { Context, onlyOf, Targets } from "../commands/context.ts";
 import {
   CommandError,
   LOADING,
@@ -25,7 +25,7 @@ import { type Database, ExpiryMode } from "../store.ts";
 import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
 import { traceOf } from "../util/errors.ts";
-import { type Client, onlyOf, ReplyMode, Targets, type Waiting } from "./client.ts";
+import { type Client, ReplyMode, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
 import { isHttp } from "./cross_protocol.ts";
 import type { RedisServer } from "./server.ts";

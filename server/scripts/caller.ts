@@ -6,12 +6,13 @@
 
 import { Buffer } from "node:buffer";
 import { Args } from "../../commands/args.ts";
+import { Targets } from "../../commands/context.ts";
 import { type CommandError, NOREPLICAS, OOM, READONLY } from "../../commands/errors.ts";
 import { type Command, Flag } from "../../commands/table.ts";
 import { LuaError } from "../../lua/error.ts";
 import { generalText } from "../../lua/printf.ts";
 import type { LuaValue } from "../../lua/value.ts";
-import { Client, Targets } from "../client.ts";
+import { Client } from "../client.ts";
 import type { RedisServer } from "../server.ts";
 import { errorTable, ReplyToLua } from "./to_lua.ts";
 

@@ -122,7 +122,7 @@ export class LuaToReply {
       this.#errors.count(text);
       this.#failed = true;
     }
-    this.#reply.countedError(text);
+    this.#reply.uncountedError(text);
   }
 
   #table(table: LuaTable, slot: number): void {
