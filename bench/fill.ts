@@ -82,6 +82,11 @@ export function digits(n: number): string {
   return `${n}`.padStart(12, "0");
 }
 
+/** A member or list element of 20 bytes. */
+export function element(i: number): string {
+  return "element:" + digits(i);
+}
+
 /** `count` items of 0..., `perCommand` in each command behind `head`; `item` gives an item's arguments. */
 export function* variadic(
   head: readonly string[],

@@ -8,7 +8,6 @@
  * that are to fit, and what it then uses is its limit.
  */
 import { Random } from "../server/random.ts";
-import type { RawClient } from "../tests/helpers/client.ts";
 import { type Kind, startServer } from "../tests/helpers/server.ts";
 
 const KEYS = 100_000;
@@ -40,11 +39,6 @@ function trace(): Uint32Array {
   return requests;
 }
 
-async function usedMemory(client: RawClient): Promise<number> {
-  const reply = await client.call("INFO", "memory");
-  return Number(/used_memory:(\d+)/.exec(reply.type === "bulk" ? reply.text : "")![1]);
-}
-
 /** Percent of the second half of the trace that was found. */
 async function hitRate(kind: Kind, policy: string, requests: Uint32Array): Promise<number> {
   await using server = await startServer(kind);
@@ -54,7 +48,7 @@ async function hitRate(kind: Kind, policy: string, requests: Uint32Array): Promi
   for (let i = 0; i < ROOM; i += BATCH) {
     await client.pipeline(Array.from({ length: BATCH }, (_, j) => set(KEYS + i + j)));
   }
-  const limit = await usedMemory(client);
+  const limit = await client.infoNumber("used_memory");
   await client.call("FLUSHALL");
   await client.call("CONFIG", "SET", "maxmemory-policy", policy);
   await client.call("CONFIG", "SET", "maxmemory", `${limit}`);

@@ -1,6 +1,6 @@
 /** How the time of an operation grows with the collection: the documented complexity, seen from outside. */
 import type { TestServer } from "../../tests/helpers/server.ts";
-import { digits, fill, variadic } from "../fill.ts";
+import { element, fill, variadic } from "../fill.ts";
 import { type Case, compare, type Settings } from "../measure.ts";
 import { startPair } from "../pair.ts";
 import type { Section } from "../report.ts";
@@ -48,7 +48,6 @@ export async function growth(settings: Settings): Promise<Section> {
 }
 
 async function fillCollections(server: TestServer, size: number): Promise<void> {
-  const element = (i: number) => "element:" + digits(i);
   const commands: [string[], number, (i: number) => string[]][] = [
     [["HSET", "hash"], 100, (i) => [element(i), "value"]],
     [["SADD", "set"], 100, (i) => [element(i)]],

@@ -3,7 +3,7 @@
  * of its own, started for it.
  */
 import { RawClient, sleep } from "../../tests/helpers/client.ts";
-import { digits, fill, stringKeys, variadic } from "../fill.ts";
+import { digits, element, fill, stringKeys, variadic } from "../fill.ts";
 import type { Settings } from "../measure.ts";
 import { KINDS, startOne } from "../pair.ts";
 import type { Section, Target } from "../report.ts";
@@ -96,9 +96,9 @@ function subjects(quick: boolean): Subject[] {
     })),
     many("30,000 hashes of 100 fields", "HSET", 30_000, 100, (i) => [`field:${i}`, `value:${i}`]),
     many("10,000 sets of 500 integers", "SADD", 10_000, 500, (i) => [`${i * 1000}`]),
-    one("set of 1M members", ["SADD", "set"], 100, element),
-    one("sorted set of 1M members", ["ZADD", "zset"], 100, (i) => [`${i * 1.5}`, ...element(i)]),
-    one("list of 1M elements", ["RPUSH", "list"], 100, element),
+    one("set of 1M members", ["SADD", "set"], 100, (i) => [element(i)]),
+    one("sorted set of 1M members", ["ZADD", "zset"], 100, (i) => [`${i * 1.5}`, element(i)]),
+    one("list of 1M elements", ["RPUSH", "list"], 100, (i) => [element(i)]),
     one(
       "stream of 1M entries of 3 fields",
       ["XADD", "stream", "*"],
@@ -106,10 +106,6 @@ function subjects(quick: boolean): Subject[] {
       (i) => ["a", `${i}`, "b", "two", "c", "3"],
     ),
   ];
-}
-
-function element(i: number): string[] {
-  return ["element:" + digits(i)];
 }
 
 function* collections(
@@ -140,9 +136,6 @@ async function usage(kind: "redis" | "toy", subject: Subject): Promise<Usage> {
   await fill(server.port, subject.commands(subject.elements));
   await sleep(SETTLE_MS);
   const whole = server.rss() ?? NaN;
-  const size = await client.call("DBSIZE");
-  if (size.type !== "integer" || Number(size.value) !== subject.keys) {
-    throw new Error(`${subject.label}: not filled`);
-  }
+  if (await client.integer("DBSIZE") !== subject.keys) throw new Error(`${subject.label}: not filled`);
   return { perElement: (whole - before) / subject.elements, whole };
 }

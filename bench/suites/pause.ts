@@ -60,8 +60,7 @@ async function longestPauses(kind: "redis" | "toy", keys: number, log: Settings[
   const deadline = expiresAt + EXPIRED_LIMIT_MS;
   for (let left = keys; left > 0;) {
     await sleep(100);
-    const size = await client.call("DBSIZE");
-    left = size.type === "integer" ? Number(size.value) : NaN;
+    left = await client.integer("DBSIZE");
     if (Date.now() > deadline) throw new Error(`${kind}: ${left} expired keys are still there`);
   }
   return { idle, fill: filled, expiry: (await prober.take()).longest };

@@ -129,9 +129,6 @@ async function loadSeconds(
   await using server = await startOne(kind, { dir, args, readyTimeoutMs: 300_000 });
   const seconds = (performance.now() - started) / 1000;
   await using client = await RawClient.connect(server.port);
-  const size = await client.call("DBSIZE");
-  if (size.type !== "integer" || Number(size.value) !== count) {
-    throw new Error(`${kind} did not load all keys`);
-  }
+  if (await client.integer("DBSIZE") !== count) throw new Error(`${kind} did not load all keys`);
   return seconds;
 }

@@ -1,7 +1,7 @@
 /** The other data types: one or two typical commands of each, on collections of the size that the label says. */
 import { RawClient } from "../../tests/helpers/client.ts";
 import type { TestServer } from "../../tests/helpers/server.ts";
-import { digits, fill, variadic } from "../fill.ts";
+import { digits, element, fill, variadic } from "../fill.ts";
 import { type Case, compareAll, type Settings } from "../measure.ts";
 import { startPair } from "../pair.ts";
 import type { Section } from "../report.ts";
@@ -52,7 +52,11 @@ function commands(members: number, quick: boolean): Command[] {
     ),
     { label: "LRANGE_100", test: ["LRANGE", "fixed:list", "0", "99"] },
     { label: "SADD", test: "sadd" },
-    popping("SPOP", ["SPOP", "pop:set"], (server, n) => refill(server, "pop:set", "SADD", n, element)),
+    popping(
+      "SPOP",
+      ["SPOP", "pop:set"],
+      (server, n) => refill(server, "pop:set", "SADD", n, (i) => [element(i)]),
+    ),
     { label: "HSET", test: "hset" },
     { label: "HGETALL of 50 fields", test: ["HGETALL", "fixed:hash"] },
     { label: "ZADD", test: "zadd" },
@@ -75,12 +79,8 @@ function commands(members: number, quick: boolean): Command[] {
   ];
 }
 
-function element(i: number): string[] {
-  return ["element:" + digits(i)];
-}
-
 function scored(i: number): string[] {
-  return [`${i}`, "element:" + digits(i)];
+  return [`${i}`, element(i)];
 }
 
 /** What no run changes. */

@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FlowProducer, Queue, QueueEvents, Worker } from "bullmq";
 import type { Job } from "bullmq";
+import { sleep } from "../helpers/client.ts";
 import { startServer } from "../helpers/server.ts";
 
 interface Closable {
@@ -34,7 +35,7 @@ async function session(
 async function until(test: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 400; i++) {
     if (await test()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await sleep(25);
   }
   throw new Error("waited in vain");
 }

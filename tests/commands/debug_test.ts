@@ -1,7 +1,7 @@
 /** DEBUG OBJECT and its like beside the real server, whose addresses and clocks differ; and ways to die. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../server/random.ts";
-import type { RawClient } from "../helpers/client.ts";
+import { type RawClient, sleep } from "../helpers/client.ts";
 import { realTest, startServer } from "../helpers/server.ts";
 
 /** DEBUG OBJECT without what differs between two servers. */
@@ -102,9 +102,9 @@ Deno.test("DEBUG REPLICATE reaches the replicas alone", async () => {
     return reply.type === "bulk" ? reply.text : null;
   };
   await client.call("SET", "before", "1");
-  while (await get(other, "before") === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (await get(other, "before") === null) await sleep(20);
   await client.call("DEBUG", "REPLICATE", "SET", "only", "there");
   await client.call("SET", "after", "1");
-  while (await get(other, "after") === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (await get(other, "after") === null) await sleep(20);
   assertEquals([await get(client, "only"), await get(other, "only")], [null, "there"]);
 });

@@ -118,12 +118,14 @@ const itemsOf = (reply: Reply | undefined): readonly Reply[] =>
 
 function commandsOf(words: readonly string[], about: Reply): Documented[] {
   const map = fields(about);
-  const subcommands = fields(map.get("subcommands") ?? about);
-  if (!map.has("subcommands")) {
+  const subcommands = map.get("subcommands");
+  if (subcommands === undefined) {
     const args = itemsOf(map.get("arguments")).map(argumentOf);
     return [{ words, arguments: args, options: args.flatMap(tokensOf) }];
   }
-  return [...subcommands].flatMap(([name, more]) => commandsOf([words[0]!, name.split("|")[1]!], more));
+  return [...fields(subcommands)].flatMap(([name, more]) =>
+    commandsOf([words[0]!, name.split("|")[1]!], more)
+  );
 }
 
 function tokensOf({ token, arguments: inner }: Argument): string[] {
@@ -145,13 +147,12 @@ function drawArgument(random: Random, argument: Argument): string[] {
   const { flags, token, type } = argument;
   if (flags.includes("optional") && random.chance(0.5)) return [];
   if (type === "pure-token") return [token];
-  const words = token === "" || flags.includes("multiple_token") ? [] : [token];
   const values = flags.includes("multiple") ? random.int(1, MOST_VALUES) : 1;
-  if (token !== "" && words.length === 0) {
-    for (let i = 0; i < values; i++) words.push(token, ...drawValue(random, argument));
-    return words;
+  const words: string[] = [];
+  for (let i = 0; i < values; i++) {
+    if (token !== "" && (i === 0 || flags.includes("multiple_token"))) words.push(token);
+    words.push(...drawValue(random, argument));
   }
-  for (let i = 0; i < values; i++) words.push(...drawValue(random, argument));
   return words;
 }
 

@@ -2,7 +2,7 @@
  * A raw RESP client for tests: it sends exactly the bytes it is told to and hands back exactly the frames that came,
  * so a test can see what a friendly client library would hide (null bulk or null array, push or reply, order, excess).
  */
-import { concat, encodeCommand, FrameReader } from "./resp.ts";
+import { concat, encodeCommand, FrameReader, show } from "./resp.ts";
 import type { Arg, Frame, Reply } from "./resp.ts";
 
 /** How long a reply may take before a test fails: generous, since a busy machine is no defect. Milliseconds. */
@@ -167,6 +167,21 @@ export class RawClient {
   /** Sends a command and returns the next reply, parsed. */
   async call(...args: Arg[]): Promise<Reply> {
     return (await this.frame(...args)).value;
+  }
+
+  /** The integer that a command answers with, exact below 2^53. Throws where it answers otherwise. */
+  async integer(...args: Arg[]): Promise<number> {
+    const reply = await this.call(...args);
+    if (reply.type !== "integer") throw new Error(`${args.join(" ")}: ${show(reply)}`);
+    return Number(reply.value);
+  }
+
+  /** A number of INFO. Throws where there is none of that name. */
+  async infoNumber(name: string): Promise<number> {
+    const reply = await this.call("INFO", "everything");
+    const found = "text" in reply ? new RegExp(`^${name}:(-?[0-9.]+)`, "m").exec(reply.text) : null;
+    if (found === null) throw new Error(`INFO has no number ${name}`);
+    return Number(found[1]);
   }
 
   /** Sends all commands in one write and returns as many frames. */

@@ -3,18 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import type { RawClient } from "../helpers/client.ts";
 import { startServer } from "../helpers/server.ts";
 
-async function field(client: RawClient, name: string): Promise<number> {
-  const reply = await client.call("INFO", "everything");
-  if (reply.type !== "bulk") throw new Error(reply.type);
-  return Number(new RegExp(`^${name}:([0-9.-]+)`, "m").exec(reply.text)?.[1]);
-}
-
-async function integer(client: RawClient, ...args: string[]): Promise<number> {
-  const reply = await client.call(...args);
-  if (reply.type !== "integer") throw new Error(`${args}: ${JSON.stringify(reply)}`);
-  return Number(reply.value);
-}
-
 /** Sets keys `prefix:from` to `prefix:to`; the number of errors. */
 async function fill(client: RawClient, prefix: string, count: number, ...options: string[]): Promise<number> {
   const value = "x".repeat(500);
@@ -36,13 +24,13 @@ for (const policy of ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-
     await using toy = await startServer("toy");
     await using client = await toy.connect();
     const options = policy.startsWith("volatile") ? ["EX", "1000"] : [];
-    const limit = await field(client, "used_memory") + 2 * MB;
+    const limit = await client.infoNumber("used_memory") + 2 * MB;
     await client.call("CONFIG", "SET", "maxmemory", `${limit}`, "maxmemory-policy", policy);
     assertEquals(await fill(client, "key", 12_000, ...options), 0);
-    const used = await field(client, "used_memory");
+    const used = await client.infoNumber("used_memory");
     assert(used < limit + 64 * 1024, `${used} for ${limit}`);
-    const keys = await integer(client, "DBSIZE");
-    assertEquals(await field(client, "evicted_keys"), 12_000 - keys);
+    const keys = await client.integer("DBSIZE");
+    assertEquals(await client.infoNumber("evicted_keys"), 12_000 - keys);
     // Full, not emptied: a key takes some 600 bytes.
     assert(keys > 2000, `${keys} keys`);
   });
@@ -53,12 +41,12 @@ for (const policy of ["volatile-lru", "volatile-lfu", "volatile-random", "volati
     await using toy = await startServer("toy");
     await using client = await toy.connect();
     await fill(client, "stays", 1000);
-    const limit = await field(client, "used_memory") + MB;
+    const limit = await client.infoNumber("used_memory") + MB;
     await client.call("CONFIG", "SET", "maxmemory", `${limit}`, "maxmemory-policy", policy);
     assertEquals(await fill(client, "goes", 4000, "EX", "1000"), 0);
-    assert(await field(client, "evicted_keys") > 1000);
+    assert(await client.infoNumber("evicted_keys") > 1000);
     let stay = 0;
-    for (let i = 0; i < 1000; i++) stay += await integer(client, "EXISTS", `stays:${i}`);
+    for (let i = 0; i < 1000; i++) stay += await client.integer("EXISTS", `stays:${i}`);
     assertEquals(stay, 1000);
     // Once there is nothing left to evict, writes that need memory are refused.
     assert(await fill(client, "more", 6000) > 0);
@@ -72,11 +60,11 @@ Deno.test("volatile-ttl takes those that would expire first", async () => {
   await client.call("CONFIG", "SET", "maxmemory-samples", "64");
   await fill(client, "late", 1500, "EX", "100000");
   await fill(client, "soon", 1500, "EX", "1000");
-  const limit = await field(client, "used_memory");
+  const limit = await client.infoNumber("used_memory");
   await client.call("CONFIG", "SET", "maxmemory", `${limit}`, "maxmemory-policy", "volatile-ttl");
   await fill(client, "new", 700);
   let late = 0;
-  for (let i = 0; i < 1500; i++) late += await integer(client, "EXISTS", `late:${i}`);
+  for (let i = 0; i < 1500; i++) late += await client.integer("EXISTS", `late:${i}`);
   assertEquals(late, 1500);
 });
 
@@ -87,16 +75,16 @@ Deno.test("large values are given back before more keys are taken", async () => 
     const members = Array.from({ length: 3000 }, (_, j) => `member:${i}:${j}`);
     await client.call("SADD", `set:${i}`, ...members);
   }
-  const used = await field(client, "used_memory");
-  const perSet = await integer(client, "MEMORY", "USAGE", "set:0");
+  const used = await client.infoNumber("used_memory");
+  const perSet = await client.integer("MEMORY", "USAGE", "set:0");
   const limit = used - 5 * perSet;
   await client.call("CONFIG", "SET", "maxmemory", `${limit}`, "maxmemory-policy", "allkeys-random");
   await client.call("SET", "small", "v");
-  let left = await integer(client, "DBSIZE");
-  for (let i = 0; i < 100 && await field(client, "used_memory") > limit; i++) {
-    left = await integer(client, "DBSIZE");
+  let left = await client.integer("DBSIZE");
+  for (let i = 0; i < 100 && await client.infoNumber("used_memory") > limit; i++) {
+    left = await client.integer("DBSIZE");
   }
-  left = await integer(client, "DBSIZE");
+  left = await client.integer("DBSIZE");
   assert(left >= 13 && left <= 17, `${left} keys`);
 });
 
@@ -123,8 +111,8 @@ Deno.test("an eviction is published, deletes watched keys, and is counted", asyn
   await client.call("CONFIG", "SET", "maxmemory", "0");
   await watcher.call("MULTI");
   assertEquals((await watcher.call("EXEC")).type, "null");
-  assertEquals(await field(client, "evicted_keys"), 1);
-  assert(await field(client, "total_eviction_exceeded_time") >= 0);
+  assertEquals(await client.infoNumber("evicted_keys"), 1);
+  assert(await client.infoNumber("total_eviction_exceeded_time") >= 0);
 });
 
 Deno.test("maxmemory-clients closes the largest clients, not those that asked to be spared", async () => {
@@ -141,5 +129,5 @@ Deno.test("maxmemory-clients closes the largest clients, not those that asked to
   assertEquals((await small.call("PING")).type, "simple");
   await spared.write(new TextEncoder().encode("x".repeat(4_000_000) + "\r\n"));
   assertEquals((await spared.read()).value.type, "bulk");
-  assertEquals(await field(client, "evicted_clients"), 1);
+  assertEquals(await client.infoNumber("evicted_clients"), 1);
 });

@@ -36,17 +36,6 @@ const BATCH = 50;
 /** Keys without an expiry, which volatile policies must leave alone. */
 const LASTING = 200;
 
-/** A field of INFO as a number. */
-export async function field(client: RawClient, name: string): Promise<number> {
-  const reply = await client.call("INFO", "everything");
-  return reply.type === "bulk" ? Number(new RegExp(`^${name}:(\\d+)`, "m").exec(reply.text)![1]) : NaN;
-}
-
-async function integer(client: RawClient, ...command: string[]): Promise<number> {
-  const reply = await client.call(...command);
-  return reply.type === "integer" ? Number(reply.value) : NaN;
-}
-
 /** One command of the load, on a key that may expire. */
 function command(random: Random): string[][] {
   const type = random.int(0, 5);
@@ -71,7 +60,7 @@ export async function soakEviction({ policy, commands, room, seed }: EvictionSoa
   await using watcher = await server.connect();
   const lasting = Array.from({ length: LASTING }, (_, i) => ["SET", `lasting:${i}`, "x".repeat(100)]);
   if (policy.startsWith("volatile")) await watcher.pipeline(lasting);
-  const empty = await field(watcher, "used_memory");
+  const empty = await watcher.infoNumber("used_memory");
   const limit = empty + room * MB;
   await watcher.call("CONFIG", "SET", "maxmemory", `${limit}`, "maxmemory-policy", policy);
   let left = commands;
@@ -92,16 +81,16 @@ export async function soakEviction({ policy, commands, room, seed }: EvictionSoa
   };
   const watch = async (): Promise<void> => {
     while (left > 0) {
-      most = Math.max(most, await field(watcher, "used_memory"));
+      most = Math.max(most, await watcher.infoNumber("used_memory"));
       assert(most <= limit + SLACK, `${policy}: ${most - limit} bytes above the limit`);
     }
   };
   await Promise.all([watch(), ...Array.from({ length: CLIENTS }, (_, i) => load(i))]);
-  const evicted = await field(watcher, "evicted_keys");
+  const evicted = await watcher.infoNumber("evicted_keys");
   assertEquals(evicted > 0, policy !== "noeviction", `${evicted} evicted`);
   assertEquals(refused > 0, policy === "noeviction", `${refused} refused`);
   if (policy.startsWith("volatile")) {
-    assertEquals(await integer(watcher, "EXISTS", ...lasting.map(([, key]) => key!)), LASTING);
+    assertEquals(await watcher.integer("EXISTS", ...lasting.map(([, key]) => key!)), LASTING);
   }
   await assertBooks(watcher, empty);
   const above = ((most - limit) / 1024).toFixed(0);
@@ -112,9 +101,9 @@ export async function soakEviction({ policy, commands, room, seed }: EvictionSoa
 async function assertBooks(client: RawClient, empty: number): Promise<void> {
   const reply = await client.call("KEYS", "*");
   if (reply.type !== "array") throw new Error(reply.type);
-  assertEquals(reply.items.length, await integer(client, "DBSIZE"));
+  assertEquals(reply.items.length, await client.integer("DBSIZE"));
   await client.call("CONFIG", "SET", "maxmemory", "0");
   await client.call("FLUSHALL");
-  const used = await field(client, "used_memory");
+  const used = await client.infoNumber("used_memory");
   assert(used < empty + 512 * 1024, `${used - empty} bytes stayed in use`);
 }

@@ -7,7 +7,6 @@ import { RawClient } from "../helpers/client.ts";
 import { Random } from "../helpers/random.ts";
 import type { Reply } from "../helpers/resp.ts";
 import { startServer } from "../helpers/server.ts";
-import { field } from "./eviction.ts";
 
 /** What to do to one server. */
 export interface TrackingSoak {
@@ -78,7 +77,7 @@ export async function soakTracking(soak: TrackingSoak): Promise<string> {
       writer.pipeline(Array.from({ length: WRITES }, () => write(random, keyOf()))),
     ]);
     if (round % 20 !== 0) continue;
-    most = Math.max(most, await field(writer, "tracking_total_keys"));
+    most = Math.max(most, await writer.infoNumber("tracking_total_keys"));
     assert(most <= maxKeys + READERS * READ_AT_ONCE, `${most} keys are remembered`);
   }
   let cached = 0;
@@ -90,9 +89,9 @@ export async function soakTracking(soak: TrackingSoak): Promise<string> {
     await assertUpToDate(client, writer);
   }
   assert(invalidations > 0 && cached > 0);
-  assertEquals(await field(writer, "tracking_clients"), clients.length);
+  assertEquals(await writer.infoNumber("tracking_clients"), clients.length);
   for (const client of clients) await client.raw.close();
-  while (await field(writer, "tracking_clients") > 0);
+  while (await writer.infoNumber("tracking_clients") > 0);
   return `${soak.clients} clients: ${invalidations} invalidations, ${cached} values held, none out of date; at most ` +
     `${most} keys remembered of ${maxKeys}`;
 }
