@@ -64,8 +64,9 @@ export class Store {
   readonly #objects: (StoredObject | undefined)[] = [undefined];
   readonly #freeHandles: number[] = [];
   readonly #releasing: StoredObject[] = [];
+  /** Bytes of objects outside of the arenas, but for what is yet to be booked. */
   #objectBytes = 0;
-  /** By handle: what is in {@link objectBytes} for this object. */
+  /** By handle: what is in #objectBytes for this object. */
   readonly #booked: number[] = [0];
   /** Handles of objects that may have changed since they were booked. */
   readonly #unbooked: number[] = [];
@@ -118,15 +119,10 @@ export class Store {
    * Free room in chunks is not in it: giving a block back lowers this at once, which is what eviction needs.
    */
   get dataBytes(): number {
-    let bytes = this.objectBytes;
+    this.#book();
+    let bytes = this.#objectBytes;
     for (const db of this.databases) bytes += db.memoryBytes;
     return bytes;
-  }
-
-  /** Bytes of objects outside of the arenas. */
-  get objectBytes(): number {
-    this.#book();
-    return this.#objectBytes;
   }
 
   /** Bytes of all chunks of the arenas, free room in them included. */

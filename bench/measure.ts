@@ -82,7 +82,7 @@ export async function sample(server: TestServer, item: Case, requests: number): 
 }
 
 /** Throughput of toy-redis by that of redis-server. */
-export function throughputRatio({ toy, redis }: Comparison): number {
+function throughputRatio({ toy, redis }: Comparison): number {
   return medianRatio(toy.map((run) => run.rps), redis.map((run) => run.rps));
 }
 
@@ -99,7 +99,7 @@ export async function compareAll(
 }
 
 /** The table of several cases: throughput, processor time per request, 99th percentile of the latency. */
-export function comparisonTable(title: string, comparisons: readonly Comparison[]): Table {
+function comparisonTable(title: string, comparisons: readonly Comparison[]): Table {
   return {
     title,
     head: [

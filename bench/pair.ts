@@ -20,7 +20,7 @@ export const KINDS = ["redis", "toy"] as const;
  * The command line that starts toy-redis: TOY_REDIS_BIN, or the task `start` of deno.json word for word, so that the
  * figures are those of what users run, with its few permissions.
  */
-export function toyProgram(): string[] {
+function toyProgram(): string[] {
   if (Deno.env.get("TOY_REDIS_BIN")) return programOf("toy");
   const { tasks } = JSON.parse(Deno.readTextFileSync(ROOT_DIR + "deno.json")) as { tasks: { start: string } };
   return startCommand(tasks.start, Deno.execPath(), ROOT_DIR);

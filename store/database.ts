@@ -410,15 +410,12 @@ export class Database {
     this.#table.forEach((addr) => {
       if (this.#arena.isSparse(addr)) sparse.push(addr);
     });
-    for (const addr of sparse) this.defragment(addr);
-  }
-
-  /** Moves a record out of a sparse chunk, where that helps to give memory back. Returns its address. */
-  defragment(addr: number): number {
-    if (!this.#arena.isSparse(addr)) return addr;
-    const inline = isObject(this.kind(addr)) ? 0 : this.valueLength(addr);
-    const size = this.#headBytes(addr) + inline;
-    return this.#moveRecord(addr, size, size);
+    for (const addr of sparse) {
+      if (!this.#arena.isSparse(addr)) continue; // no longer, since others have come to its chunk
+      const inline = isObject(this.kind(addr)) ? 0 : this.valueLength(addr);
+      const size = this.#headBytes(addr) + inline;
+      this.#moveRecord(addr, size, size);
+    }
   }
 
   /** Epoch stamped on a record, 0..15. For the snapshot only. */

@@ -16,13 +16,6 @@ export class U64 {
   lo = 0;
 }
 
-/** -1, 0 or 1 as (aHi, aLo) is below, equal to or above (bHi, bLo). */
-export function compareU64(aHi: number, aLo: number, bHi: number, bLo: number): number {
-  if (aHi !== bHi) return aHi < bHi ? -1 : 1;
-  if (aLo !== bLo) return aLo < bLo ? -1 : 1;
-  return 0;
-}
-
 /**
  * Reads an unsigned number as C's `strtoull` in base 10 does, because Redis falls back to it for stream IDs: leading
  * white space, one sign (a minus negates modulo 2^64) and leading zeros are accepted; a negative number that is
@@ -63,7 +56,7 @@ export function writeU64(hi: number, lo: number, buf: Uint8Array, pos: number): 
 }
 
 /** (hi, lo) as a BigInt. */
-export function u64ToBigInt(hi: number, lo: number): bigint {
+function u64ToBigInt(hi: number, lo: number): bigint {
   return (BigInt(hi) << 32n) | BigInt(lo);
 }
 
@@ -113,11 +106,6 @@ export function addInt64(a: number | bigint, b: number | bigint): number | bigin
 /** The difference of two signed 64-bit numbers, in the manner of `addInt64`. */
 export function subtractInt64(a: number | bigint, b: number | bigint): number | bigint {
   return typeof b === "number" ? addInt64(a, -b) : addInt64(a, BigInt.asIntN(64, -b));
-}
-
-/** (hi, lo) as a JavaScript number; exact below 2^53, the nearest double above. */
-export function u64ToNumber(hi: number, lo: number): number {
-  return hi * TWO_32 + lo;
 }
 
 function isSpace(byte: number): boolean {

@@ -165,9 +165,6 @@ export const many = (low: number, high: number, ...parts: Part[]): Gen => (rando
 /** Any of the parts, each at most once, in any order. */
 export const anyOf = (...parts: Part[]): Gen => (random) =>
   random.shuffle(parts).filter(() => random.chance(0.35)).flatMap((part) => draw(random, part));
-/** All of the parts in any order. */
-export const allOf = (...parts: Part[]): Gen => (random) =>
-  random.shuffle(parts).flatMap((part) => draw(random, part));
 /** The number of drawn arguments, then the arguments; now and then the number is wrong. */
 export const counted = (...parts: Part[]): Gen => (random) => {
   const args = seq(...parts)(random);
