@@ -27,10 +27,11 @@ export const MAX_BOUNDARIES = 200;
 const IN_HOST: Position = { source: "[C]", line: -1 };
 
 /**
- * Calls a value from a host function: a function, or what has `__call`.
+ * Calls a value: a function, or what has `__call`.
+ * @param serves the call is of a metamethod: its caller is no host function but the one whose operator it serves
  * @throws LuaError of the called function, or as it cannot be called
  */
-export function* call(state: LuaState, f: LuaValue, args: readonly LuaValue[]): LuaCall {
+export function* call(state: LuaState, f: LuaValue, args: readonly LuaValue[], serves = false): LuaCall {
   try {
     const target = begin(state, f);
     let result: unknown = target.fn(...args);
@@ -39,18 +40,8 @@ export function* call(state: LuaState, f: LuaValue, args: readonly LuaValue[]): 
     end(state);
     return result as LuaResult;
   } catch (thrown) {
-    throw leaveBoundary(thrown, f);
+    throw serves ? thrown : leaveBoundary(thrown, f);
   }
-}
-
-/** Calls a metamethod: as `call`, but the caller is the function whose operator it serves. */
-export function* invoke(state: LuaState, f: LuaValue, args: readonly LuaValue[]): LuaCall {
-  const target = begin(state, f);
-  let result: unknown = target.fn(...args);
-  if (target.generator) result = yield* result as LuaCall;
-  else if (result === PENDING) result = yield PENDING;
-  end(state);
-  return result as LuaResult;
 }
 
 /** Counts a boundary. @returns the function to call for `f`. @throws LuaError */

@@ -9,7 +9,7 @@
 
 import { hostError, LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
 import { formatNumber, parseNumber } from "./number.ts";
-import { bound, invoke, MAX_BOUNDARIES } from "./call.ts";
+import { bound, call, MAX_BOUNDARIES } from "./call.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { PENDING, type Pending } from "./signals.ts";
@@ -242,7 +242,7 @@ export class Chunk {
           site + i + (a === undefined ? 0 : 1),
         );
       }
-      right = first(yield* invoke(this.state, handler, [left, right]));
+      right = first(yield* call(this.state, handler, [left, right], true));
     }
     return right;
   }
@@ -409,7 +409,7 @@ export class Chunk {
     finish: (result: LuaResult) => LuaValue = first,
   ): LuaValue | Pending {
     if (!(handler instanceof LuaFunction) || handler.generator) {
-      return this.#pend(finished(invoke(this.state, handler, args), finish));
+      return this.#pend(finished(call(this.state, handler, args, true), finish));
     }
     const { state } = this;
     let result: unknown;
