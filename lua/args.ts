@@ -4,7 +4,7 @@
  */
 
 import { argumentError, LuaError, typeError } from "./error.ts";
-import { formatNumber, parseNumber } from "./number.ts";
+import { toNumber, toText } from "./number.ts";
 import { LuaTable } from "./table.ts";
 import { LuaFunction, type LuaValue } from "./value.ts";
 
@@ -22,11 +22,9 @@ export function anyArg(args: Args, i: number): LuaValue {
 
 /** A number, or a string that stands for one. */
 export function numberArg(args: Args, i: number): number {
-  const value = args[i];
-  if (typeof value === "number") return value;
-  const parsed = typeof value === "string" ? parseNumber(value) : undefined;
-  if (parsed === undefined) throw wrongType(args, i, "number");
-  return parsed;
+  const value = toNumber(args[i]);
+  if (value === undefined) throw wrongType(args, i, "number");
+  return value;
 }
 
 /** A number cut to an integer, as C converts to 64 bits: what does not fit becomes -2^63. */
@@ -37,16 +35,14 @@ export function integerArg(args: Args, i: number): number {
 
 /** An integer of which only the low 32 bits count, signed (C's `int`). */
 export function int32Arg(args: Args, i: number): number {
-  const value = integerArg(args, i);
-  return Number.isSafeInteger(value) ? value | 0 : Number(BigInt.asIntN(32, BigInt(value)));
+  return integerArg(args, i) | 0;
 }
 
 /** A string; numbers are converted. */
 export function stringArg(args: Args, i: number): string {
-  const value = args[i];
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return formatNumber(value);
-  throw wrongType(args, i, "string");
+  const value = toText(args[i]);
+  if (value === undefined) throw wrongType(args, i, "string");
+  return value;
 }
 
 /** A table. */

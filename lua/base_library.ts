@@ -16,7 +16,7 @@ import {
 import { begin, call, end, leaveBoundary } from "./call.ts";
 import { argumentError, hostError, LuaError, LuaInterrupt, toLuaError } from "./error.ts";
 import { addFunctions, addGenerators, rawToString } from "./library.ts";
-import { isSpace, parseNumber } from "./number.ts";
+import { isSpace, toNumber, toText } from "./number.ts";
 import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
@@ -173,11 +173,7 @@ function unpack(...args: LuaValue[]): LuaResult {
 
 function tonumber(...args: LuaValue[]): LuaResult {
   const base = optionalInt32(args, 1, 10);
-  if (base === 10) {
-    const value = anyArg(args, 0);
-    if (typeof value === "number") return value;
-    return typeof value === "string" ? parseNumber(value) : undefined;
-  }
+  if (base === 10) return toNumber(anyArg(args, 0));
   const text = stringArg(args, 0);
   if (base < 2 || base > 36) throw argumentError(2, "base out of range");
   return parseUnsigned(text, base);
@@ -225,10 +221,9 @@ function* loadPieces(state: LuaState, args: LuaValue[]): LuaCall {
     for (;;) {
       const piece = first(yield* call(state, reader, []));
       if (piece === undefined || piece === "") break;
-      if (typeof piece !== "string" && typeof piece !== "number") {
-        return [undefined, "reader function must return a string"];
-      }
-      source += rawToString(piece);
+      const text = toText(piece);
+      if (text === undefined) return [undefined, "reader function must return a string"];
+      source += text;
     }
   } catch (thrown) {
     const error = caught(thrown);

@@ -8,7 +8,7 @@
  */
 
 import { hostError, LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
-import { formatNumber, parseNumber } from "./number.ts";
+import { formatNumber, toNumber, toText } from "./number.ts";
 import { bound, call, MAX_BOUNDARIES } from "./call.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
@@ -58,12 +58,6 @@ export function power(x: number, y: number): number {
 /** Lua 5.1's remainder, with the sign of the divisor. */
 export function modulo(x: number, y: number): number {
   return x - Math.floor(x / y) * y;
-}
-
-/** A number or what counts as one. */
-function toNumber(value: LuaValue): number | undefined {
-  if (typeof value === "number") return value;
-  return typeof value === "string" ? parseNumber(value) : undefined;
 }
 
 /** See the file comment. */
@@ -213,10 +207,10 @@ export class Chunk {
 
   /** `a .. b .. c`. */
   concat(operands: LuaValue[], site: number): LuaValue | Pending {
-    let text = asText(operands[operands.length - 1]);
+    let text = toText(operands[operands.length - 1]);
     let i = operands.length - 2;
     for (; i >= 0 && text !== undefined; i--) {
-      const part = asText(operands[i]);
+      const part = toText(operands[i]);
       if (part === undefined) break;
       text = part + text;
     }
@@ -228,7 +222,7 @@ export class Chunk {
   *#concatSlowly(operands: LuaValue[], i: number, right: LuaValue, site: number): LuaCall {
     for (; i >= 0; i--) {
       const left = operands[i];
-      const a = asText(left), b = asText(right);
+      const a = toText(left), b = toText(right);
       if (a !== undefined && b !== undefined) {
         right = a + b;
         continue;
@@ -428,12 +422,6 @@ export class Chunk {
     this.state.pending = call;
     return PENDING;
   }
-}
-
-/** A string or number as concatenation takes it. */
-function asText(value: LuaValue): string | undefined {
-  if (typeof value === "string") return value;
-  return typeof value === "number" ? formatNumber(value) : undefined;
 }
 
 /** The metamethod that both have, as comparisons want it. */

@@ -64,5 +64,5 @@ function unpackValues(args: readonly LuaValue[], limit: number, offset: number):
 
 /** The library's messages print 64-bit integers as if they had 32 bits. */
 function printedInt(value: number): number {
-  return Number(BigInt.asIntN(32, BigInt(value)));
+  return value | 0;
 }

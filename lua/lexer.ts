@@ -5,7 +5,7 @@
  */
 
 import { LuaError } from "./error.ts";
-import { isSpace, parseNumber } from "./number.ts";
+import { isDigit, isSpace, parseNumber } from "./number.ts";
 
 /** Token kinds: keywords and symbols are their own spelling. */
 export const NAME = "<name>";
@@ -300,10 +300,6 @@ export class Lexer {
 function lineEnd(code: string, at: number): number {
   while (at < code.length && code.charCodeAt(at) !== 10 && code.charCodeAt(at) !== 13) at++;
   return at;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 48 && c <= 57;
 }
 
 /** What a name may start with: in the C locale, letters of ASCII and the underscore. */

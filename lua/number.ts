@@ -4,6 +4,7 @@
  */
 
 import { generalText } from "./printf.ts";
+import type { LuaValue } from "./value.ts";
 
 /** A number as Lua prints it, "%.14g". NaN is "-nan": what x86 computes for 0/0, and printf shows its sign. */
 export function formatNumber(value: number): string {
@@ -31,18 +32,35 @@ export function parseNumber(text: string): number | undefined {
   return word[1] === "-" ? -Infinity : Infinity;
 }
 
+/** A number, or the one that a string stands for; undefined for anything else. */
+export function toNumber(value: LuaValue): number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? parseNumber(value) : undefined;
+}
+
+/** A string, or the text of a number; undefined for anything else. */
+export function toText(value: LuaValue): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? formatNumber(value) : undefined;
+}
+
 /** Space, tab, line feed, vertical tab, form feed, carriage return. */
 export function isSpace(code: number): boolean {
   return code === 32 || code >= 9 && code <= 13;
 }
 
+/** "0" to "9". */
+export function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 function hexNumber(match: RegExpExecArray): number {
   const fraction = match[3] ?? match[4] ?? "";
   const digits = (match[2] ?? "") + fraction;
-  const exponent = Number(match[5] ?? 0) - 4 * fraction.length;
+  const exponent = Math.max(-2200, Math.min(2200, Number(match[5] ?? 0) - 4 * fraction.length));
   let value = Number(BigInt("0x" + digits));
   // In two steps: the power alone may be out of range where the product is not.
-  const half = Math.trunc(Math.max(-2200, Math.min(2200, exponent)) / 2);
-  value = value * 2 ** half * 2 ** (Math.max(-2200, Math.min(2200, exponent)) - half);
+  const half = Math.trunc(exponent / 2);
+  value = value * 2 ** half * 2 ** (exponent - half);
   return match[1] === "-" ? -value : value;
 }

@@ -10,6 +10,7 @@
  * is no error. As in Lua 5.1 a zero byte ends a pattern.
  */
 import { hostError } from "./error.ts";
+import { isDigit, isSpace } from "./number.ts";
 
 function fail(text: string): never {
   throw hostError(text);
@@ -380,7 +381,7 @@ const CLASSES: Readonly<Record<string, (c: number) => boolean>> = {
   d: (c) => isDigit(c),
   l: (c) => isLower(c),
   p: (c) => c > 0x20 && c < 0x7f && !isLower(c) && !isUpper(c) && !isDigit(c),
-  s: (c) => c === 0x20 || (c >= 0x09 && c <= 0x0d),
+  s: (c) => isSpace(c),
   u: (c) => isUpper(c),
   w: (c) => isLower(c) || isUpper(c) || isDigit(c),
   x: (c) => isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66),
@@ -404,8 +405,4 @@ function isLower(c: number): boolean {
 
 function isUpper(c: number): boolean {
   return c >= 0x41 && c <= 0x5a;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

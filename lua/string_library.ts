@@ -9,7 +9,7 @@ import { argumentError, hostError, LuaError } from "./error.ts";
 import { format } from "./format.ts";
 import { addFunctions } from "./library.ts";
 import { MAX_STACK, stackOverflow } from "./limits.ts";
-import { formatNumber } from "./number.ts";
+import { toText } from "./number.ts";
 import {
   captureLength,
   captureStart,
@@ -214,7 +214,7 @@ function* gsub(state: LuaState, args: readonly LuaValue[]): LuaCall {
   const pattern = stringArg(args, 1);
   const anchor = pattern.charAt(0) === "^";
   const most = optionalInt32(args, 3, ALL_REPLACEMENTS);
-  const replacement = typeof args[2] === "number" ? formatNumber(args[2]) : args[2];
+  const replacement = toText(args[2]) ?? args[2];
   if (
     typeof replacement !== "string" && !(replacement instanceof LuaTable) &&
     !(replacement instanceof LuaFunction)
@@ -297,7 +297,7 @@ function* index(state: LuaState, table: LuaTable, key: LuaValue): LuaCall {
 /** What is put in place of a match for the value that a table or function gave: the match itself for nil and false. */
 function replacementText(value: LuaValue, text: string, at: number, end: number): string {
   if (!truthy(value)) return text.slice(at, end);
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return formatNumber(value);
-  throw hostError(`invalid replacement value (a ${typeName(value)})`);
+  const replacement = toText(value);
+  if (replacement === undefined) throw hostError(`invalid replacement value (a ${typeName(value)})`);
+  return replacement;
 }

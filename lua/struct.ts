@@ -10,7 +10,7 @@ import { numberArg, optionalInteger, stringArg } from "./args.ts";
 import { argumentError, hostError } from "./error.ts";
 import { addFunctions } from "./library.ts";
 import { MAX_STACK, stackOverflow } from "./limits.ts";
-import { parseNumber } from "./number.ts";
+import { isDigit, toNumber } from "./number.ts";
 import { toUint64 } from "./printf.ts";
 import { LuaTable } from "./table.ts";
 import { TextBuilder } from "./text_builder.ts";
@@ -119,10 +119,6 @@ class FormatReader {
   }
 }
 
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
 function pack(...args: LuaValue[]): LuaResult {
   const format = new FormatReader(stringArg(args, 0));
   // Behind its arguments the library puts a nil, which is what a missing one is found to be.
@@ -225,9 +221,8 @@ function checkRoom(data: string, at: number, size: number): void {
 
 /** The size of `c0`: the value read before, which it takes away. */
 function countedSize(values: LuaValue[], data: string, at: number): number {
-  const last = values[values.length - 1];
-  const count = typeof last === "string" ? parseNumber(last) : last;
-  if (typeof count !== "number") throw hostError("format 'c0' needs a previous size");
+  const count = toNumber(values[values.length - 1]);
+  if (count === undefined) throw hostError("format 'c0' needs a previous size");
   values.pop();
   const size = Number(toUint64(count));
   checkRoom(data, at, size);

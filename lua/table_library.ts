@@ -3,7 +3,8 @@
 import { functionArg, int32Arg, optionalInt32, optionalString, tableArg } from "./args.ts";
 import { begin, call, end, leaveBoundary } from "./call.ts";
 import { hostError, LuaError } from "./error.ts";
-import { addFunctions, addGenerators, rawToString } from "./library.ts";
+import { addFunctions, addGenerators } from "./library.ts";
+import { toText } from "./number.ts";
 import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
@@ -48,10 +49,11 @@ function concat(...args: LuaValue[]): LuaResult {
   let text = "";
   for (let i = from; i <= to; i++) {
     const value = table.getNumber(i);
-    if (typeof value !== "string" && typeof value !== "number") {
+    const item = toText(value);
+    if (item === undefined) {
       throw hostError(`invalid value (${typeName(value)}) at index ${i} in table for 'concat'`);
     }
-    text += typeof value === "string" ? value : rawToString(value);
+    text += item;
     if (i < to) text += separator;
   }
   return text;

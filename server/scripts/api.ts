@@ -5,7 +5,7 @@
  */
 
 import { LuaError } from "../../lua/error.ts";
-import { formatNumber, parseNumber } from "../../lua/number.ts";
+import { toNumber, toText } from "../../lua/number.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { hostFunction, type LuaValue, NOTHING, type PlainFunction } from "../../lua/value.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
@@ -98,27 +98,20 @@ function raise(text: string): never {
   throw new LuaError(errorTable(text, false));
 }
 
-/** A string, or the text of a number; undefined for anything else. */
-function textOf(value: LuaValue): string | undefined {
-  return typeof value === "number" ? formatNumber(value) : typeof value === "string" ? value : undefined;
-}
-
 /** A number as C reads it from the value: 0 where it is none, without its fraction. */
 function intOf(value: LuaValue): number {
-  const number = typeof value === "string" ? parseNumber(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? Math.trunc(number) : 0;
+  const number = toNumber(value);
+  return number !== undefined && Number.isFinite(number) ? Math.trunc(number) : 0;
 }
 
 /** redis.log(level, text, ...) */
 function log(server: RedisServer, args: readonly LuaValue[]): LuaValue[] {
   if (args.length < 2) raise(LOG_ARGUMENTS);
   const [level] = args;
-  if (typeof level !== "number" && (typeof level !== "string" || parseNumber(level) === undefined)) {
-    raise(LOG_LEVEL);
-  }
+  if (toNumber(level) === undefined) raise(LOG_LEVEL);
   const name = LOG_LEVELS[intOf(level)];
   if (name === undefined) raise(NO_SUCH_LEVEL);
-  const text = args.slice(1).map(textOf).filter((part) => part !== undefined).join(" ");
+  const text = args.slice(1).map(toText).filter((part) => part !== undefined).join(" ");
   server.log[name](text.slice(0, LOG_BYTES));
   return [];
 }
@@ -150,7 +143,7 @@ function statusReply(...args: LuaValue[]): LuaValue {
 /** redis.sha1hex(text) */
 function sha1hex(...args: LuaValue[]): LuaValue {
   if (args.length !== 1) raise(WRONG_COUNT);
-  return sha1Of(textOf(args[0]) ?? "");
+  return sha1Of(toText(args[0]) ?? "");
 }
 
 /** redis.set_repl(flags): who gets the effects of the commands that follow. */

@@ -9,7 +9,7 @@ import { CommandError } from "../../commands/errors.ts";
 import { LuaError } from "../../lua/error.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { hostFunction, LuaFunction, type LuaValue } from "../../lua/value.ts";
-import { formatNumber } from "../../lua/number.ts";
+import { toText } from "../../lua/number.ts";
 import type { FunctionWorld } from "./worlds.ts";
 import { libraryHead, scriptFlag } from "./shebang.ts";
 import { errorTable } from "./to_lua.ts";
@@ -186,7 +186,7 @@ export class LibraryLoader {
 }
 
 function fromPair([name, callback]: readonly LuaValue[]): ScriptFunction {
-  const text = stringOf(name);
+  const text = toText(name);
   if (text === undefined) refuse("first argument to redis.register_function must be a string");
   if (!(callback instanceof LuaFunction)) {
     refuse("second argument to redis.register_function must be a function");
@@ -209,11 +209,11 @@ function fromTable(table: LuaValue): ScriptFunction {
     const value = table.valueAt(i);
     switch (typeof key === "string" ? lowerCase(key) : key) {
       case "function_name":
-        name = stringOf(value) ??
+        name = toText(value) ??
           refuse("function_name argument given to redis.register_function must be a string");
         break;
       case "description":
-        description = stringOf(value) ??
+        description = toText(value) ??
           refuse("description argument given to redis.register_function must be a string");
         break;
       case "callback":
@@ -249,10 +249,6 @@ function flagsOf(table: LuaTable): number {
 /** Raises an error in the library. */
 function refuse(text: string): never {
   throw new LuaError(errorTable(`ERR ${text}`, false));
-}
-
-function stringOf(value: LuaValue): string | undefined {
-  return typeof value === "string" ? value : typeof value === "number" ? formatNumber(value) : undefined;
 }
 
 function isName(name: string): boolean {

@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "../../commands/table.ts";
-import { formatNumber } from "../../lua/number.ts";
+import { toText } from "../../lua/number.ts";
 import { LuaTable } from "../../lua/table.ts";
 import type { LuaValue } from "../../lua/value.ts";
 import type { Reply } from "../../resp.ts";
@@ -168,9 +168,8 @@ export class LuaToReply {
 
 /** The text of an error table. */
 export function messageOf(table: LuaTable): string {
-  const err = table.getStr("err");
-  if (typeof err === "number") return formatNumber(err);
-  return typeof err === "string" ? cut(err) : "ERR unknown error";
+  const text = toText(table.getStr("err"));
+  return text === undefined ? "ERR unknown error" : cut(text);
 }
 
 /** A number as C casts it to a signed 64-bit integer: what does not fit is the least. */
