@@ -88,10 +88,10 @@ export function printDouble(spec: PrintSpec, conversion: string, value: number):
   return padNumber(spec, sign, upper ? text.toUpperCase() : text, spec.zero);
 }
 
-/** `%.Ng` for a precision N of 1 to 15, without its own layout of flags. NaN is "-nan", see `printDouble`. */
+/** `%.Ng` for a precision N of 1 to 17, without its own layout of flags. NaN is "-nan", see `printDouble`. */
 export function generalText(value: number, precision: number): string {
   // Integers with no more digits than that are by far the most; String(-0) would lose the sign.
-  const limit = POWERS_OF_TEN[precision]!;
+  const limit = WHOLE_BELOW[precision]!;
   if (value < limit && value > -limit && Number.isInteger(value) && (value !== 0 || 1 / value > 0)) {
     return String(value);
   }
@@ -102,7 +102,8 @@ export function generalText(value: number, precision: number): string {
   return value < 0 || (value === 0 && 1 / value < 0) ? "-" + text : text;
 }
 
-const POWERS_OF_TEN = Array.from({ length: 16 }, (_, power) => 10 ** power);
+/** By precision: integers below print with all of their digits, and are exact. */
+const WHOLE_BELOW = Array.from({ length: 18 }, (_, precision) => Math.min(10 ** precision, 2 ** 53));
 
 /**
  * A double cut to a signed 64-bit integer as x86 does it: NaN and everything out of range is the least integer.

@@ -44,6 +44,9 @@ const DENIED = {
   channel: "ERR The user executing the script can't publish to the channel mentioned in the command",
 } as const;
 
+/** Digits of a number that is an argument: printf's "%.17g". */
+const ARGUMENT_DIGITS = 17;
+
 /** Commands between two looks at the clock; a power of two. */
 const CALLS_PER_LOOK = 16;
 const FIRST_BYTES = 1024;
@@ -162,7 +165,7 @@ export class ScriptCaller {
       const value = values[i];
       let text: string;
       if (typeof value === "string") text = value;
-      else if (typeof value === "number") text = numberText(value);
+      else if (typeof value === "number") text = generalText(value, ARGUMENT_DIGITS);
       else return BAD_ARGUMENT;
       const { length } = text;
       if (at + length > buf.length) buf = this.#grow(at, length);
@@ -224,15 +227,6 @@ function failure(text: string, counted: boolean, raise: boolean): LuaValue {
   const table = errorTable(text, counted);
   if (raise) throw new LuaError(table);
   return table;
-}
-
-/** A number as an argument: printf's "%.17g". */
-function numberText(value: number): string {
-  if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) return String(value);
-  if (value !== value) return "-nan";
-  if (value === Infinity) return "inf";
-  if (value === -Infinity) return "-inf";
-  return generalText(value, 17);
 }
 
 /** Long texts are written by the runtime, which is quicker with them; short ones by hand. */

@@ -5,6 +5,7 @@
 
 import type { Command } from "../../commands/table.ts";
 import { toText } from "../../lua/number.ts";
+import { toInt64 } from "../../lua/printf.ts";
 import { LuaTable } from "../../lua/table.ts";
 import type { LuaValue } from "../../lua/value.ts";
 import type { Reply } from "../../resp.ts";
@@ -20,8 +21,6 @@ const STACK_SLOTS = 8000;
 const FIRST_SLOT = 2;
 const NEEDED_SLOTS = 4;
 const STACK_FULL = "ERR reached lua stack limit";
-
-const LEAST_INT64 = -(2n ** 63n);
 
 /** A table whose elements are being written. */
 interface Open {
@@ -84,7 +83,7 @@ export class LuaToReply {
       case "string":
         return reply.bulkText(value);
       case "number":
-        return reply.integer(integerOf(value));
+        return reply.integer(toInt64(value));
       case "boolean":
         if (this.#resp3) return reply.boolean(value);
         return value ? reply.integer(1) : reply.null();
@@ -170,14 +169,6 @@ export class LuaToReply {
 export function messageOf(table: LuaTable): string {
   const text = toText(table.getStr("err"));
   return text === undefined ? "ERR unknown error" : cut(text);
-}
-
-/** A number as C casts it to a signed 64-bit integer: what does not fit is the least. */
-function integerOf(value: number): number | bigint {
-  const whole = Math.trunc(value);
-  if (Number.isSafeInteger(whole)) return whole === 0 ? 0 : whole;
-  if (whole >= -9223372036854775808 && whole < 9223372036854775808) return BigInt(whole);
-  return LEAST_INT64;
 }
 
 /** Elements before the first nil. */
