@@ -6,6 +6,7 @@
 import { numberArg, stringArg } from "./args.ts";
 import { argumentError, hostError } from "./error.ts";
 import { plainSpec, printDouble, printInteger, type PrintSpec, printText, printUnsigned } from "./printf.ts";
+import { cString } from "../types/quoting.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** More flags than there are kinds of them are refused. */
@@ -79,7 +80,7 @@ function convert(letter: string, spec: PrintSpec, args: readonly LuaValue[], i: 
   switch (letter) {
     case "c":
       spec.precision = -1;
-      return untilZero(printText(spec, String.fromCharCode(toCharCode(numberArg(args, i)))));
+      return cString(printText(spec, String.fromCharCode(toCharCode(numberArg(args, i)))));
     case "d":
     case "i":
       return printInteger(spec, numberArg(args, i));
@@ -98,7 +99,7 @@ function convert(letter: string, spec: PrintSpec, args: readonly LuaValue[], i: 
       return quoted(stringArg(args, i));
     case "s": {
       const text = stringArg(args, i);
-      return text.length >= COPIED_LENGTH && spec.precision < 0 ? text : printText(spec, untilZero(text));
+      return text.length >= COPIED_LENGTH && spec.precision < 0 ? text : printText(spec, cString(text));
     }
     default:
       throw hostError(`invalid option '%${letter === "\0" ? "" : letter}' to 'format'`);
@@ -109,11 +110,6 @@ function convert(letter: string, spec: PrintSpec, args: readonly LuaValue[], i: 
 function toCharCode(value: number): number {
   const whole = Math.trunc(value);
   return whole >= -2147483648 && whole <= 2147483647 ? whole & 255 : 0;
-}
-
-function untilZero(text: string): string {
-  const zero = text.indexOf("\0");
-  return zero < 0 ? text : text.slice(0, zero);
 }
 
 const QUOTED: Readonly<Record<string, string>> = {

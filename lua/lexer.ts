@@ -6,6 +6,7 @@
 
 import { LuaError } from "./error.ts";
 import { isDigit, isSpace, parseNumber } from "./number.ts";
+import { cString } from "../types/quoting.ts";
 
 /** Token kinds: keywords and symbols are their own spelling. */
 export const NAME = "<name>";
@@ -114,7 +115,7 @@ export class Lexer {
   }
 
   #show(token: string): string {
-    if (token === NAME || token === STRING || token === NUMBER) return this.#spelling.split("\0", 1)[0]!;
+    if (token === NAME || token === STRING || token === NUMBER) return cString(this.#spelling);
     const code = token.charCodeAt(0);
     return token.length === 1 && (code < 32 || code === 127) ? `char(${code})` : token;
   }

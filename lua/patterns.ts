@@ -11,6 +11,7 @@
  */
 import { hostError } from "./error.ts";
 import { isDigit, isSpace } from "./number.ts";
+import { cString } from "../types/quoting.ts";
 
 function fail(text: string): never {
   throw hostError(text);
@@ -63,8 +64,7 @@ export class Pattern {
 
   /** @param from where the pattern begins: 1 after a leading `^` that the caller has seen to, else 0 */
   constructor(text: string, from: number) {
-    const zero = text.indexOf("\0");
-    this.#text = zero < 0 ? text : text.slice(0, zero);
+    this.#text = cString(text);
     this.#at = from;
   }
 

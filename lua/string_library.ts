@@ -22,6 +22,7 @@ import {
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { MAX_LENGTH, TextBuilder } from "./text_builder.ts";
+import { cString } from "../types/quoting.ts";
 import {
   all,
   first,
@@ -144,8 +145,7 @@ const SPECIAL = /[\^$*+?.([%-]/;
 
 /** A text without a special character (as in C, before its first zero byte) is looked for as it is. */
 function isPlain(pattern: string): boolean {
-  const zero = pattern.indexOf("\0");
-  return !SPECIAL.test(zero < 0 ? pattern : pattern.slice(0, zero));
+  return !SPECIAL.test(cString(pattern));
 }
 
 /** `string.find` (positions and captures) and `string.match` (captures, or the whole match where there are none). */

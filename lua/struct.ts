@@ -14,6 +14,7 @@ import { isDigit, toNumber } from "./number.ts";
 import { toUint64 } from "./printf.ts";
 import { LuaTable } from "./table.ts";
 import { TextBuilder } from "./text_builder.ts";
+import { cString } from "../types/quoting.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** Gives scripts the library `struct`. */
@@ -55,8 +56,7 @@ class FormatReader {
   #alignment = 1;
 
   constructor(text: string) {
-    const zero = text.indexOf("\0");
-    this.#text = zero < 0 ? text : text.slice(0, zero);
+    this.#text = cString(text);
   }
 
   /** Goes on to the next option. @returns false at the end */

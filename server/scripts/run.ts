@@ -6,10 +6,11 @@
 import { Suspension } from "../../commands/block.ts";
 import type { Context } from "../../commands/context.ts";
 import { LuaError, LuaInterrupt, type Position } from "../../lua/error.ts";
-import { formatNumber } from "../../lua/number.ts";
+import { rawToString } from "../../lua/library.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { LuaTable } from "../../lua/table.ts";
-import { type LuaFunction, LuaUserdata, type LuaValue, typeName } from "../../lua/value.ts";
+import type { LuaFunction, LuaValue } from "../../lua/value.ts";
+import { cString } from "../../types/quoting.ts";
 import type { Client } from "../client.ts";
 import type { RedisServer } from "../server.ts";
 import type { Permissions, ScriptCaller } from "./caller.ts";
@@ -167,28 +168,10 @@ export class ScriptRunner {
     else if (value instanceof LuaTable) {
       text = messageOf(value);
       counted = value.getStr("ignore_error_stats_update") === true;
-    } else text = `ERR ${shown(value)}`;
+    } else text = `ERR ${cString(rawToString(value))}`;
     if (position !== undefined) text += ` script: ${run.name}, on ${chunkOf(position)}:${position.line}.`;
     this.#toReply.fail(run.command, run.caller.reply, text, counted);
   }
-}
-
-/** An error value that is no table, as `tostring` gives it, up to a zero byte. */
-function shown(value: LuaValue): string {
-  switch (typeof value) {
-    case "string": {
-      const zero = value.indexOf("\0");
-      return zero < 0 ? value : value.slice(0, zero);
-    }
-    case "number":
-      return formatNumber(value);
-    case "undefined":
-      return "nil";
-    case "boolean":
-      return String(value);
-  }
-  if (value instanceof LuaUserdata) return value.text;
-  return `${typeName(value)}: 0x${value.address.toString(16)}`;
 }
 
 /** The name that the chunk was compiled with: "@" stands before those of files, a text of the script's own is itself. */

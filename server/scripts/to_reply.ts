@@ -10,6 +10,7 @@ import { LuaTable } from "../../lua/table.ts";
 import type { LuaValue } from "../../lua/value.ts";
 import type { Reply } from "../../resp.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
+import { cString } from "../../types/quoting.ts";
 import type { ErrorStats } from "../stats.ts";
 
 /**
@@ -131,7 +132,7 @@ export class LuaToReply {
       return this.#error(messageOf(table), counted);
     }
     const ok = table.getStr("ok");
-    if (typeof ok === "string") return reply.simple(oneLine(cut(ok)));
+    if (typeof ok === "string") return reply.simple(oneLine(cString(ok)));
     const double = table.getStr("double");
     if (typeof double === "number") {
       return double === double ? reply.double(double) : reply.doubleText("-nan");
@@ -146,7 +147,7 @@ export class LuaToReply {
     if (verbatim instanceof LuaTable) {
       const format = verbatim.getStr("format"), text = verbatim.getStr("string");
       if (typeof format === "string" && typeof text === "string") {
-        return reply.verbatimBytes(fromLatin1(text), threeBytes(cut(format)));
+        return reply.verbatimBytes(fromLatin1(text), threeBytes(cString(format)));
       }
     }
     this.#enter("array", table, slot);
@@ -168,7 +169,7 @@ export class LuaToReply {
 /** The text of an error table. */
 export function messageOf(table: LuaTable): string {
   const text = toText(table.getStr("err"));
-  return text === undefined ? "ERR unknown error" : cut(text);
+  return text === undefined ? "ERR unknown error" : cString(text);
 }
 
 /** Elements before the first nil. */
@@ -182,12 +183,6 @@ function sizeOf(table: LuaTable): number {
   let size = 0;
   for (let i = table.nextIndex(-1); i >= 0; i = table.nextIndex(i)) size++;
   return size;
-}
-
-/** Up to the first zero byte: Redis handles these texts as C strings. */
-function cut(text: string): string {
-  const zero = text.indexOf("\0");
-  return zero < 0 ? text : text.slice(0, zero);
 }
 
 function oneLine(text: string): string {
