@@ -16,6 +16,7 @@ import {
 import { begin, call, end, leaveBoundary } from "./call.ts";
 import { argumentError, hostError, LuaError, LuaInterrupt, toLuaError } from "./error.ts";
 import { addFunctions, addGenerators, rawToString } from "./library.ts";
+import { MAX_STACK } from "./limits.ts";
 import { isSpace, toNumber, toText } from "./number.ts";
 import { PENDING } from "./signals.ts";
 import type { LuaState } from "./state.ts";
@@ -31,9 +32,6 @@ import {
   truthy,
   typeName,
 } from "./value.ts";
-
-/** Values that fit on the stack of a function called through C. */
-const MAX_UNPACKED = 8000;
 
 /** An error handler that fails is given its own error, so often at most. */
 const MAX_HANDLER_ERRORS = 10;
@@ -162,10 +160,10 @@ function select(...args: LuaValue[]): LuaResult {
 function unpack(...args: LuaValue[]): LuaResult {
   const table = tableArg(args, 0);
   const from = optionalInt32(args, 1, 1);
-  const to = args[2] === undefined ? table.length() : optionalInt32(args, 2, 0);
+  const to = args[2] === undefined ? table.length() : int32Arg(args, 2);
   const n = to - from + 1;
   if (n <= 0) return [];
-  if (n + args.length > MAX_UNPACKED) throw hostError("too many results to unpack");
+  if (n + args.length > MAX_STACK) throw hostError("too many results to unpack");
   const values: LuaValue[] = [];
   for (let i = from; i <= to; i++) values.push(table.getNumber(i));
   return values;

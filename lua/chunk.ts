@@ -10,6 +10,7 @@
 import { hostError, LuaError, LuaInterrupt, type Name, nameArgument, toLuaError } from "./error.ts";
 import { formatNumber, toNumber, toText } from "./number.ts";
 import { bound, call, MAX_BOUNDARIES } from "./call.ts";
+import { MAX_CHAIN } from "./limits.ts";
 import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { PENDING, type Pending } from "./signals.ts";
@@ -45,9 +46,6 @@ const EVENTS: Readonly<Record<string, string>> = {
   "%": "__mod",
   "^": "__pow",
 };
-
-/** A chain of this many tables in `__index` counts as endless. */
-const MAX_CHAIN = 100;
 
 /** C's pow: 1 to any power and -1 to an infinite one are 1. */
 export function power(x: number, y: number): number {

@@ -1,4 +1,4 @@
-/** What scripts see of the size of PUC Lua's stack. */
+/** Limits of PUC Lua that scripts see, where more than one module heeds them. */
 
 import { hostError } from "./error.ts";
 
@@ -7,6 +7,9 @@ import { hostError } from "./error.ts";
  * see it: as the error of a function with more results, and as the deepest nesting of some decoders.
  */
 export const MAX_STACK = 8000;
+
+/** A chain of this many tables in `__index` counts as endless. */
+export const MAX_CHAIN = 100;
 
 /** Raises the error of a function that needs room for more than MAX_STACK values. */
 export function stackOverflow(where: string): never {

@@ -8,7 +8,7 @@ import { call } from "./call.ts";
 import { argumentError, hostError, LuaError } from "./error.ts";
 import { format } from "./format.ts";
 import { addFunctions } from "./library.ts";
-import { MAX_STACK, stackOverflow } from "./limits.ts";
+import { MAX_CHAIN, MAX_STACK, stackOverflow } from "./limits.ts";
 import { toText } from "./number.ts";
 import {
   captureLength,
@@ -274,9 +274,6 @@ function numberedCapture(digit: number, program: Pattern, text: string, at: numb
   if (digit > program.captures) throw hostError("invalid capture index");
   return String(capture(text, digit - 1));
 }
-
-/** A chain of this many tables in `__index` counts as endless. */
-const MAX_CHAIN = 100;
 
 /** `table[key]`, which may call a metamethod. */
 function* index(state: LuaState, table: LuaTable, key: LuaValue): LuaCall {

@@ -4,6 +4,7 @@
  */
 
 import type { Command } from "../../commands/table.ts";
+import { MAX_STACK } from "../../lua/limits.ts";
 import { toText } from "../../lua/number.ts";
 import { toInt64 } from "../../lua/printf.ts";
 import { LuaTable } from "../../lua/table.ts";
@@ -14,11 +15,9 @@ import { cString } from "../../types/quoting.ts";
 import type { ErrorStats } from "../stats.ts";
 
 /**
- * redis-server converts on Lua's stack, which holds so many values; where it is full the rest is an error. Each level of
- * a table takes one place of it, of a set two or three, as here.
+ * redis-server converts on Lua's stack; where that is full (MAX_STACK) the rest is an error. Each level of a table takes
+ * one place of it, of a set two or three, as here. Places taken before, and places that must be free for one value:
  */
-const STACK_SLOTS = 8000;
-/** Places taken before, and places that must be free for one value. */
 const FIRST_SLOT = 2;
 const NEEDED_SLOTS = 4;
 const STACK_FULL = "ERR reached lua stack limit";
@@ -79,7 +78,7 @@ export class LuaToReply {
   /** Writes a value, or of a table what stands before its elements. */
   #begin(value: LuaValue, slot: number): void {
     const reply = this.#reply;
-    if (slot + NEEDED_SLOTS > STACK_SLOTS) return this.#error(STACK_FULL, false);
+    if (slot + NEEDED_SLOTS > MAX_STACK) return this.#error(STACK_FULL, false);
     switch (typeof value) {
       case "string":
         return reply.bulkText(value);
