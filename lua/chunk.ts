@@ -282,9 +282,7 @@ export class Chunk {
   }
 
   #orderError(x: LuaValue, y: LuaValue, site: number): LuaError {
-    const a = typeName(x), b = typeName(y);
-    const what = a === b ? `two ${a} values` : `${a} with ${b}`;
-    return this.error(`attempt to compare ${what}`, site);
+    return this.error(orderComplaint(x, y), site);
   }
 
   /** A function to call instead of a value that is none: its `__call`, with the value in front. */
@@ -422,8 +420,14 @@ export class Chunk {
   }
 }
 
+/** What is wrong with comparing two values that have no order. */
+export function orderComplaint(x: LuaValue, y: LuaValue): string {
+  const a = typeName(x), b = typeName(y);
+  return `attempt to compare ${a === b ? `two ${a} values` : `${a} with ${b}`}`;
+}
+
 /** The metamethod that both have, as comparisons want it. */
-function sharedHandler(a: LuaTable | undefined, b: LuaTable | undefined, event: string): LuaValue {
+export function sharedHandler(a: LuaTable | undefined, b: LuaTable | undefined, event: string): LuaValue {
   const handler = a?.getStr(event);
   return handler !== undefined && (a === b || b?.getStr(event) === handler) ? handler : undefined;
 }

@@ -2,6 +2,7 @@
 
 import { functionArg, int32Arg, optionalInt32, optionalString, tableArg } from "./args.ts";
 import { begin, call, end, leaveBoundary } from "./call.ts";
+import { orderComplaint, sharedHandler } from "./chunk.ts";
 import { hostError, LuaError } from "./error.ts";
 import { addFunctions, addGenerators } from "./library.ts";
 import { toText } from "./number.ts";
@@ -161,10 +162,9 @@ function* sortByOrder(state: LuaState, sorting: Sorting): LuaCall {
 
 /** The `__lt` that both values have. */
 function lessHandler(state: LuaState, a: LuaValue, b: LuaValue): LuaValue {
-  const [x, y] = [typeName(a), typeName(b)];
-  const handler = x === y ? state.metatableOf(a)?.getStr("__lt") : undefined;
-  if (handler === undefined || state.metatableOf(b)?.getStr("__lt") !== handler) {
-    throw new LuaError(`attempt to compare ${x === y ? `two ${x} values` : `${x} with ${y}`}`);
-  }
+  const handler = typeName(a) === typeName(b)
+    ? sharedHandler(state.metatableOf(a), state.metatableOf(b), "__lt")
+    : undefined;
+  if (handler === undefined) throw new LuaError(orderComplaint(a, b));
   return handler;
 }
