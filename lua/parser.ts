@@ -228,11 +228,7 @@ class Parser extends ExpressionParser {
       targets.push(next);
       if (!this.accept(",")) break;
       next = this.suffixed();
-      if (targets.length >= MAX_TARGETS - this.depth) {
-        this.lexer.fail(
-          `${this.functionName()} has more than ${MAX_TARGETS - this.depth} variables in assignment`,
-        );
-      }
+      this.scope.limit(targets.length + 1, MAX_TARGETS - this.depth, "variables in assignment");
     }
     this.expect("=");
     const values = this.expressions();

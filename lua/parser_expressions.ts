@@ -319,12 +319,6 @@ export abstract class ExpressionParser {
     this.lexer.error(`'${token}' expected (to close '${open}' at line ${line})`);
   }
 
-  /** The function being parsed, as limits name it. */
-  functionName(): string {
-    const { parent, line } = this.scope.node;
-    return parent === undefined ? "main function" : `function at line ${line}`;
-  }
-
   /** One level deeper. */
   enter(): void {
     if (++this.depth > MAX_LEVELS) this.lexer.fail("chunk has too many syntax levels");

@@ -82,7 +82,7 @@ export class Scope {
   /** Makes a variable that is not yet in scope. `ahead`: how many others were made and are not in scope yet. */
   declare(name: string, ahead = 0): Local {
     const frame = this.#frame!;
-    this.#limit(frame, frame.active.length + frame.hidden + ahead + 1, MAX_LOCALS, "local variables");
+    this.limit(frame.active.length + frame.hidden + ahead + 1, MAX_LOCALS, "local variables");
     const local: Local = {
       id: this.locals.length,
       name,
@@ -103,7 +103,7 @@ export class Scope {
   /** Counts the three hidden variables of a for loop. */
   hide(): void {
     const frame = this.#frame!;
-    this.#limit(frame, frame.active.length + frame.hidden + 3, MAX_LOCALS, "local variables");
+    this.limit(frame.active.length + frame.hidden + 3, MAX_LOCALS, "local variables");
     frame.hidden += 3;
   }
 
@@ -124,13 +124,13 @@ export class Scope {
     local.captured = true;
     for (let frame = this.#frame!; frame.node !== local.owner; frame = frame.outer!) {
       frame.node.upvalues.add(local);
-      this.#limit(frame, frame.node.upvalues.size, MAX_UPVALUES, "upvalues");
+      this.limit(frame.node.upvalues.size, MAX_UPVALUES, "upvalues", frame.node);
     }
   }
 
-  #limit(frame: Frame, count: number, limit: number, what: string): void {
+  /** A function may have so many of something. @throws LuaError where `count` is more */
+  limit(count: number, limit: number, what: string, { parent, line } = this.node): void {
     if (count <= limit) return;
-    const { parent, line } = frame.node;
     const name = parent === undefined ? "main function" : `function at line ${line}`;
     this.#lexer.fail(`${name} has more than ${limit} ${what}`);
   }
