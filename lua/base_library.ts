@@ -233,7 +233,7 @@ function* loadPieces(state: LuaState, args: LuaValue[]): LuaCall {
 }
 
 /** What a protected call may catch: errors of the script, not the end of it, and no defect of ours. */
-export function caught(thrown: unknown): LuaError {
+function caught(thrown: unknown): LuaError {
   const error = toLuaError(thrown);
   if (!(error instanceof LuaError) || error instanceof LuaInterrupt) throw error;
   return error;

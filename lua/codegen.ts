@@ -1,9 +1,10 @@
 /**
  * Statements and functions to JavaScript; expressions are in codegen_expressions.ts.
  *
- * A Lua function becomes a generator (or, if it is small and calls nothing, a plain function: leaf.ts). It counts its depth (see driver.ts) and one step on entry, one more in each
- * turn of a loop; a function that calls nothing needs neither on entry. Local variables are `let`s of the block, so
- * that closures made in a loop have a variable each, as in Lua.
+ * A Lua function becomes a generator (or, if it is small and calls nothing, a plain function: leaf.ts). It counts its
+ * depth (see driver.ts) and one step on entry, one more in each turn of a loop; a function that calls nothing needs
+ * neither on entry. Local variables are `let`s of the block, so that closures made in a loop have a variable each, as
+ * in Lua.
  */
 
 import type { Block, Expr, FunctionNode, Local, Statement, Target } from "./ast.ts";
@@ -183,21 +184,16 @@ class FunctionCompiler extends ExpressionCompiler {
     const site = this.site({ line, left: nameOf(object) });
     if (key.kind === "string") {
       const name = `${stringLiteral(key.value)}, ${stringHash(key.value)}`;
-      return this.#asStatement(
-        this.operands(
-          [object],
-          ([o]) =>
-            this.#pendingExpression(`C.setIndexStr(${o}, ${name}, ${this.value(value)}, ${site})`, site),
-        ),
-      );
+      return this.operands(
+        [object],
+        ([o]) => this.#pendingExpression(`C.setIndexStr(${o}, ${name}, ${this.value(value)}, ${site})`, site),
+      ) + ";\n";
     }
     const helper = this.types.of(key) === "number" ? "setIndexNumber" : "setIndex";
-    return this.#asStatement(
-      this.operands(
-        [object, key],
-        ([o, k]) => this.#pendingExpression(`C.${helper}(${o}, ${k}, ${this.value(value)}, ${site})`, site),
-      ),
-    );
+    return this.operands(
+      [object, key],
+      ([o, k]) => this.#pendingExpression(`C.${helper}(${o}, ${k}, ${this.value(value)}, ${site})`, site),
+    ) + ";\n";
   }
 
   /** Assigns to a variable. */
@@ -217,10 +213,6 @@ class FunctionCompiler extends ExpressionCompiler {
 
   #pendingExpression(code: string, site: number): string {
     return `(${code} === P ? ${this.waiting(site)} : 0)`;
-  }
-
-  #asStatement(code: string): string {
-    return code + ";\n";
   }
 
   /** The condition sees the body's variables: they share a block. */

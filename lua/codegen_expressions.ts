@@ -113,7 +113,6 @@ export abstract class ExpressionCompiler extends OperandCompiler {
 
   /** A call, as the result it gives: one value or an array. */
   call(expr: Expr): string {
-    if (expr.kind === "vararg") return "va";
     if (expr.kind === "method") return this.#method(expr, false);
     if (expr.kind !== "call") throw new Error("not a call");
     return this.#call(expr, false);
@@ -278,7 +277,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     const fast = calculation(operator, x, y);
     if (xIsNumber && yIsNumber) return fast;
     const site = this.site({ line, left: nameOf(left), right: nameOf(right) });
-    const test = bothAre("number", xIsNumber, x, yIsNumber, y);
+    const test = bothNumbers(xIsNumber, x, yIsNumber, y);
     return `(${test} ? ${fast} : ${this.pending(`C.arithmetic("${operator}", ${x}, ${y}, ${site})`, site)})`;
   }
 
@@ -328,7 +327,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
       const [x, y] = swapped ? [names[1], names[0]] : names;
       if (leftIsNumber && rightIsNumber) return `(${x} ${operator} ${y})`;
       const site = this.site({ line });
-      const test = bothAre("number", leftIsNumber, x!, rightIsNumber, y!);
+      const test = bothNumbers(leftIsNumber, x!, rightIsNumber, y!);
       const helper = operator === "<" ? "less" : "lessOrEqual";
       return `(${test} ? ${x} ${operator} ${y} : ${this.pending(`C.${helper}(${x}, ${y}, ${site})`, site)})`;
     });
@@ -418,10 +417,11 @@ function spineLength(expr: Expr): number {
   return length;
 }
 
-function bothAre(type: string, leftKnown: boolean, x: string, rightKnown: boolean, y: string): string {
+/** The test that two operands are numbers, where not both are known to be. */
+function bothNumbers(leftKnown: boolean, x: string, rightKnown: boolean, y: string): string {
   const tests = [];
-  if (!leftKnown) tests.push(`typeof ${x} === "${type}"`);
-  if (!rightKnown) tests.push(`typeof ${y} === "${type}"`);
+  if (!leftKnown) tests.push(`typeof ${x} === "number"`);
+  if (!rightKnown) tests.push(`typeof ${y} === "number"`);
   return tests.join(" && ");
 }
 

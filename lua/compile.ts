@@ -3,7 +3,7 @@
  * Deno, neither under `deno run` nor in a compiled binary.
  */
 
-import { Chunk, modulo, power } from "./chunk.ts";
+import { type Chunk, modulo, power } from "./chunk.ts";
 import { compileFunction } from "./codegen.ts";
 import { Types } from "./infer.ts";
 import { formatNumber } from "./number.ts";
@@ -17,7 +17,8 @@ const NAMES = ["C", "S", "E", "P", "LF", "LT", "all", "none", "modulo", "power",
 
 /** Makes the function of a chunk. */
 export function compileChunk(tree: Tree, chunk: Chunk, environment: LuaTable): LuaFunction {
-  const make = new Function(...NAMES, `"use strict"; return ${generate(tree, chunk)};`);
+  const code = compileFunction(chunk, new Types(tree.locals), tree.main, "main chunk");
+  const make = new Function(...NAMES, `"use strict"; return ${code};`);
   return make(
     chunk,
     chunk.state,
@@ -31,9 +32,4 @@ export function compileChunk(tree: Tree, chunk: Chunk, environment: LuaTable): L
     power,
     formatNumber,
   );
-}
-
-/** The JavaScript of a chunk: an expression that makes its function. */
-export function generate(tree: Tree, chunk: Chunk): string {
-  return compileFunction(chunk, new Types(tree.locals), tree.main, "main chunk");
 }

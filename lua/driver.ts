@@ -202,12 +202,12 @@ export class Driver {
   #yield(current: LuaCall): LuaCall {
     const state = this.#state;
     const thread = state.thread!;
-    const resumer = this.#resumers.pop();
+    const resumer = this.#resumers.at(-1);
     if (resumer === undefined || state.boundaries > thread.boundaries) {
-      if (resumer !== undefined) this.#resumers.push(resumer);
       this.#raise(new LuaError("attempt to yield across metamethod/C-call boundary"));
       return current;
     }
+    this.#resumers.pop();
     thread.status = "suspended";
     thread.waiting = { segments: this.#segments, segment: this.#save(current) };
     this.#return(resumer);

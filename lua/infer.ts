@@ -72,7 +72,7 @@ export class Types {
       case "arithmetic":
         return this.#arithmetic(expr);
       case "concat":
-        return expr.operands.every((operand) => this.#isText(operand)) ? "string" : "any";
+        return expr.operands.every((operand) => isText(this.#typeOf(operand))) ? "string" : "any";
       case "and":
       case "or":
         return chainOf(expr).map((operand) => this.#typeOf(operand)).reduce((a, b) => this.#either(a, b));
@@ -91,16 +91,16 @@ export class Types {
 
   /** Strings count as numbers in arithmetic; anything else may have a metamethod. */
   #numeric(type: Type | undefined): Type {
-    return type === undefined || type === "number" || type === "string" ? "number" : "any";
-  }
-
-  #isText(expr: Expr): boolean {
-    const type = this.#typeOf(expr);
-    return type === undefined || type === "number" || type === "string";
+    return isText(type) ? "number" : "any";
   }
 
   #either(left: Type | undefined, right: Type | undefined): Type | undefined {
     if (left === undefined || left === right) return right;
     return right === undefined ? left : "any";
   }
+}
+
+/** Whether a value is a number or a string, as far as is known. */
+function isText(type: Type | undefined): boolean {
+  return type === undefined || type === "number" || type === "string";
 }

@@ -18,7 +18,7 @@ function fail(text: string): never {
 }
 
 /** Captures that a pattern may have. */
-export const MAX_CAPTURES = 32;
+const MAX_CAPTURES = 32;
 
 /** `captureLength` of a capture that `()` made: its position is the value. */
 export const POSITION = -1;
