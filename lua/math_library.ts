@@ -1,5 +1,5 @@
 /**
- * `math`. Chance comes from Redis's own generator (random48.ts), which the host starts anew before each script.
+ * `math`. Chance comes from Redis's own generator (random48.ts).
  */
 
 import { int32Arg, numberArg } from "./args.ts";

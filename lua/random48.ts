@@ -1,6 +1,6 @@
 /**
  * The generator behind `math.random` in Redis: POSIX's 48-bit linear congruential one (`lrand48`), so that a script
- * draws the same numbers on every server. The state is two halves of 24 bits, as products must stay below 2^53.
+ * that seeds it draws the same numbers on every server. The state is two halves of 24 bits, as products must stay below 2^53.
  */
 
 const HALF = 0x1000000;

@@ -7,8 +7,8 @@
 export const PENDING = Symbol("pending");
 export type Pending = typeof PENDING;
 
-/** Resume the coroutine in `state.resuming` with the values there. */
+/** Resume the coroutine in `state.transfer` with the values there. */
 export const RESUME = Symbol("resume");
 
-/** The running coroutine gives the values in `state.yielding` to who resumed it. */
+/** The running coroutine gives the values in `state.transfer` to who resumed it. */
 export const YIELD = Symbol("yield");

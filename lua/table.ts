@@ -5,7 +5,8 @@
  * the same: an array part whose capacity is the largest power of two that is more than half used, and a hash part of
  * chained nodes, with PUC's hash functions, collision rule and moments of rehashing.
  *
- * Removing is assigning nil, which also makes a node where there was none, as in PUC: the node keeps its key, so a traversal goes on from there, until the next rehash.
+ * Removing is assigning nil, which also makes a node where there was none, as in PUC: the node keeps its key, so a
+ * traversal goes on from there, until the next rehash.
  *
  * `get` and `set` are raw: no metamethod is called.
  */

@@ -36,7 +36,7 @@ export type LuaValue =
 /** What a function returns: one value, or an array of none or several. */
 export type LuaResult = LuaValue | readonly LuaValue[];
 
-/** What a running generator hands to whoever drives it (run.ts); functions pass it on by `yield*` and do not look. */
+/** What a running generator hands to whoever drives it (driver.ts); functions pass it on by `yield*` and do not look. */
 export type Signal = unknown;
 
 /** A call under way that can be suspended. */
@@ -92,7 +92,7 @@ export function generatorFunction(name: string, fn: GeneratorFunction): LuaFunct
   return new LuaFunction(fn, true, name, true);
 }
 
-/** A coroutine; coroutine.ts is where it lives. */
+/** A coroutine; the driver (driver.ts) runs it. */
 export class LuaThread extends Addressed {
   status: "suspended" | "running" | "normal" | "dead" = "suspended";
   readonly body: LuaFunction;
@@ -118,9 +118,7 @@ export class LuaUserdata extends Addressed {
   }
 }
 
-/**
- * The first of the results of a call.
- */
+/** The first of the results of a call. */
 export function first(result: LuaResult): LuaValue {
   return result instanceof Array ? result[0] : result;
 }
