@@ -3,9 +3,9 @@
  * JavaScript's own operators do, once fractions are rounded (to even) where those cut.
  */
 
-import type { Engine } from "./api.ts";
 import { numberArg } from "./args.ts";
 import { addFunctions } from "./library.ts";
+import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import type { LuaValue, PlainFunction } from "./value.ts";
 
@@ -68,8 +68,8 @@ function toHex(args: Args): string {
 }
 
 /** Gives scripts the library `bit`. */
-export function openBit(engine: Engine): void {
+export function openBit(state: LuaState): void {
   const table = new LuaTable(0, Object.keys(FUNCTIONS).length);
   addFunctions(table, FUNCTIONS);
-  engine.globals.setStr("bit", table);
+  state.globals.setStr("bit", table);
 }

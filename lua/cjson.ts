@@ -3,12 +3,12 @@
  * of its own; those of the global `cjson` stay as a script leaves them.
  */
 
-import type { Engine } from "./api.ts";
 import { int32Arg, stringArg } from "./args.ts";
 import { argumentError } from "./error.ts";
 import { type DecoderSettings, JsonDecoder } from "./json_decoder.ts";
 import { encodeJson, type EncoderSettings } from "./json_encoder.ts";
 import { addFunctions } from "./library.ts";
+import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { type LuaResult, LuaUserdata, type LuaValue, type PlainFunction } from "./value.ts";
 
@@ -18,8 +18,8 @@ const JSON_NULL = new LuaUserdata("userdata: (nil)");
 type Args = readonly LuaValue[];
 
 /** Gives scripts the library `cjson`. */
-export function openCjson(engine: Engine): void {
-  engine.globals.setStr("cjson", newCjson());
+export function openCjson(state: LuaState): void {
+  state.globals.setStr("cjson", newCjson());
 }
 
 /** A table of the library's functions with default settings. */

@@ -1,18 +1,18 @@
 /** The `cmsgpack` library, version 0.4.0: MessagePack, any number of values one after the other. */
 
-import type { Engine } from "./api.ts";
 import { integerArg, optionalInteger, stringArg } from "./args.ts";
 import { argumentError, hostError } from "./error.ts";
 import { addFunctions } from "./library.ts";
 import { MAX_STACK, stackOverflow } from "./limits.ts";
 import { MsgpackDecoder } from "./msgpack_decoder.ts";
 import { packValue } from "./msgpack_encoder.ts";
+import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { TextBuilder } from "./text_builder.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** Gives scripts the library `cmsgpack`. */
-export function openCmsgpack(engine: Engine): void {
+export function openCmsgpack(state: LuaState): void {
   const table = new LuaTable();
   addFunctions(table, {
     pack,
@@ -24,7 +24,7 @@ export function openCmsgpack(engine: Engine): void {
   table.setStr("_VERSION", "lua-cmsgpack 0.4.0");
   table.setStr("_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo");
   table.setStr("_DESCRIPTION", "MessagePack C implementation for Lua");
-  engine.globals.setStr("cmsgpack", table);
+  state.globals.setStr("cmsgpack", table);
 }
 
 function pack(...args: LuaValue[]): LuaResult {

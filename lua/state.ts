@@ -1,10 +1,20 @@
 /**
- * One Lua world: its globals, and what runs in it. All scripts of a server share one, as in Redis.
+ * One Lua world: its globals, and what runs in it; what the server sees of the engine. All scripts of a server share
+ * one, as in Redis.
+ *
+ * A script runs as a generator: `for (const _ of ...)` is not enough, take its return value.
+ *
+ *     const call = state.run(fn, args);
+ *     let step = call.next();
+ *     while (!step.done) { ...serve others, perhaps state.interrupt(text)...; step = call.next(); }
+ *     const results = step.value;
+ *
+ * It yields each time `budget` steps (loop iterations and calls) are used up, and throws LuaError where the script
+ * fails. A library is a table of functions that `openX(state)` makes and puts into `state.globals`.
  *
  * The counters here are read and written by compiled code at each call and loop; that is why they are plain fields.
  */
 
-import type { Engine } from "./api.ts";
 import { openBase } from "./base_library.ts";
 import { Chunk } from "./chunk.ts";
 import { compileChunk } from "./compile.ts";
@@ -25,9 +35,12 @@ import { all, type LuaCall, LuaFunction, type LuaThread, LuaUserdata, type LuaVa
 const DEFAULT_BUDGET = 100_000;
 
 /** See the file comment. */
-export class LuaState implements Engine {
+export class LuaState {
+  /** The table of globals: what chunks see unless another environment is given. */
   readonly globals = new LuaTable();
+  /** The metatable of all strings; its `__index` is the table `string`. */
   readonly stringMetatable = new LuaTable();
+  /** Loop iterations and calls between two yields of a running script. */
   budget = DEFAULT_BUDGET;
 
   /** Steps left until the script yields. */
@@ -68,18 +81,19 @@ export class LuaState implements Engine {
     openString(this);
   }
 
-  /** See `Engine`. */
-  seedRandom(): void {
-    this.random.seed(0);
-  }
-
   /** The metatable of any value: strings share one. */
   metatableOf(value: LuaValue): LuaTable | undefined {
     if (value instanceof LuaTable || value instanceof LuaUserdata) return value.metatable;
     return typeof value === "string" ? this.stringMetatable : undefined;
   }
 
-  /** See `Engine`. */
+  /**
+   * Compiles a chunk; running the function runs the chunk.
+   * @param source bytes as char codes
+   * @param chunkName PUC's: "@user_script" shows as "user_script:1:" in messages, "=name" as name, others as [string "..."]
+   * @param environment where its globals live; `globals` without
+   * @throws LuaError with the text of the syntax error
+   */
   compile(source: string, chunkName: string, environment: LuaTable = this.globals): LuaFunction {
     try {
       const tree = parseChunk(source, chunkName);
@@ -89,7 +103,10 @@ export class LuaState implements Engine {
     }
   }
 
-  /** See `Engine`. A state runs one script at a time. */
+  /**
+   * Calls a function from the host; see the file comment. A state runs one script at a time.
+   * @throws LuaError, LuaInterrupt
+   */
   *run(fn: LuaFunction, args: readonly LuaValue[]): Generator<void, LuaValue[], void> {
     this.depth = this.base = 0;
     this.limit = SEGMENT_DEPTH;
@@ -104,7 +121,7 @@ export class LuaState implements Engine {
     }
   }
 
-  /** See `Engine`. */
+  /** `run` without stopping: for what is known to be short. */
   runToEnd(fn: LuaFunction, args: readonly LuaValue[]): LuaValue[] {
     const call = this.run(fn, args);
     for (;;) {
@@ -113,7 +130,10 @@ export class LuaState implements Engine {
     }
   }
 
-  /** See `Engine`. */
+  /**
+   * Ends the running script, at its next step, by an error that it cannot catch: `run` throws LuaInterrupt.
+   * Call it while the script is suspended, or from a host function.
+   */
   interrupt(text: string): void {
     this.killed = new LuaInterrupt(text, 1);
     this.steps = 0;

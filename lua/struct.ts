@@ -5,23 +5,23 @@
  * the low 8 bytes count. Sizes that a format declares are compared with the data before anything is read.
  */
 
-import type { Engine } from "./api.ts";
 import { numberArg, optionalInteger, stringArg } from "./args.ts";
 import { argumentError, hostError } from "./error.ts";
 import { addFunctions } from "./library.ts";
 import { MAX_STACK, stackOverflow } from "./limits.ts";
 import { isDigit, toNumber } from "./number.ts";
 import { toUint64 } from "./printf.ts";
+import type { LuaState } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { TextBuilder } from "./text_builder.ts";
 import { cString } from "../types/quoting.ts";
 import type { LuaResult, LuaValue } from "./value.ts";
 
 /** Gives scripts the library `struct`. */
-export function openStruct(engine: Engine): void {
+export function openStruct(state: LuaState): void {
   const table = new LuaTable(0, 3);
   addFunctions(table, { pack, unpack, size: fixedSize });
-  engine.globals.setStr("struct", table);
+  state.globals.setStr("struct", table);
 }
 
 /** Bytes of the largest integer. */
