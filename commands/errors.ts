@@ -48,6 +48,7 @@ export const MASTERDOWN = new CommandError(
   "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
 );
 export const NOREPLICAS = new CommandError("NOREPLICAS Not enough good replicas to write.");
+export const NOSCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 export const EXECABORT = new CommandError("EXECABORT Transaction discarded because of previous errors.");
 
 /** ERR wrong number of arguments for 'x' command; `name` in lower case, `container|sub` for sub-commands. */

@@ -7,11 +7,9 @@ import type { Suspension } from "./block.ts";
 import type { Context } from "./context.ts";
 import { CommandError, subcommandSyntax } from "./errors.ts";
 import { replyHelp } from "./help.ts";
-import { type CommandRow, numkeys } from "./row.ts";
-import { flushMode, keyCount } from "./script_args.ts";
-import { showFirst } from "./scripting.ts";
+import type { CommandRow } from "./row.ts";
+import { anyUse, flushMode, keyCount, readUse, RUN_FLAGS, RUN_RO_FLAGS, showFirst } from "./script_args.ts";
 
-const RUN_FLAGS = ["noscript", "stale", "skip_monitor", "no_mandatory_keys", "movablekeys"];
 const CHANGE_FLAGS = ["write", "noscript"];
 const ADD_FLAGS = ["write", "denyoom", "noscript"];
 const ALL_SHARDS = ["request_policy:all_shards", "response_policy:all_succeeded"];
@@ -23,28 +21,16 @@ export const functionRows: readonly CommandRow[] = [
     arity: -3,
     flags: RUN_FLAGS,
     keys: [0, 0, 0],
-    specs: [
-      numkeys(
-        2,
-        "RW access update",
-        "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE",
-      ),
-    ],
+    specs: [anyUse()],
     categories: ["scripting"],
     run: (ctx, args) => callFunction(ctx, args, false),
   },
   {
     name: "FCALL_RO",
     arity: -3,
-    flags: ["readonly", ...RUN_FLAGS],
+    flags: RUN_RO_FLAGS,
     keys: [0, 0, 0],
-    specs: [
-      numkeys(
-        2,
-        "RO access",
-        "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS",
-      ),
-    ],
+    specs: [readUse()],
     categories: ["scripting"],
     run: (ctx, args) => callFunction(ctx, args, true),
   },

@@ -4,32 +4,16 @@
  * What runs them is server/scripting.ts; here are their arguments and replies.
  */
 
+import { SHA1_DIGITS } from "../types/sha1.ts";
 import type { Args } from "./args.ts";
 import type { Suspension } from "./block.ts";
 import type { Context } from "./context.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, NOSCRIPT } from "./errors.ts";
 import { replyHelp } from "./help.ts";
-import { type CommandRow, type KeySpec, numkeys } from "./row.ts";
-import { flushMode } from "./script_args.ts";
-import { keyCount } from "./script_args.ts";
+import type { CommandRow } from "./row.ts";
+import { anyUse, flushMode, keyCount, readUse, RUN_FLAGS, RUN_RO_FLAGS, showFirst } from "./script_args.ts";
 
-const RUN_FLAGS = ["noscript", "stale", "skip_monitor", "no_mandatory_keys", "movablekeys"];
-const RUN_RO_FLAGS = ["readonly", ...RUN_FLAGS];
 const ALL_NODES = ["request_policy:all_nodes", "response_policy:all_succeeded"];
-
-/** Keys of a script: it may do anything with them. */
-const anyUse = (notes = true): KeySpec =>
-  numkeys(
-    2,
-    "RW access update",
-    notes ? "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE" : undefined,
-  );
-const readUse = (notes = true): KeySpec =>
-  numkeys(
-    2,
-    "RO access",
-    notes ? "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS" : undefined,
-  );
 
 /** The table rows of the scripting group but functions, in alphabetical order. */
 export const scriptingRows: readonly CommandRow[] = [
@@ -137,8 +121,6 @@ const DEBUG_SYNTAX = new CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO");
 const NO_DEBUGGER = new CommandError(
   "ERR toy-redis has no Lua debugger; use SCRIPT DEBUG NO to run scripts without it",
 );
-const NOSCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
-const SHA_DIGITS = 40;
 
 /** EVAL script numkeys [key ...] [arg ...], EVAL_RO */
 function evaluate(ctx: Context, args: Args, readOnly: boolean): Suspension | void {
@@ -150,15 +132,9 @@ function evaluate(ctx: Context, args: Args, readOnly: boolean): Suspension | voi
 /** EVALSHA sha1 numkeys [key ...] [arg ...], EVALSHA_RO */
 function evaluateSha(ctx: Context, args: Args, readOnly: boolean): Suspension | void {
   showFirst(ctx, args);
-  if (args.length(1) !== SHA_DIGITS) throw NOSCRIPT;
+  if (args.length(1) !== SHA1_DIGITS) throw NOSCRIPT;
   if (ctx.client.debugsScripts) throw NO_DEBUGGER;
   return ctx.server.scripting.evaluateSha(ctx, args, { keys: keyCount(args), readOnly });
-}
-
-/** MONITOR shows a script before its commands, where other commands are shown when they are over. */
-export function showFirst(ctx: Context, args: Args): void {
-  const { monitors } = ctx.server;
-  if (monitors.any) monitors.show(ctx.client, ctx.command, args);
 }
 
 /**

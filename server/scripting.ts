@@ -6,7 +6,7 @@
 import type { Args } from "../commands/args.ts";
 import type { Suspension } from "../commands/block.ts";
 import type { Context } from "../commands/context.ts";
-import { CommandError, MASTERDOWN } from "../commands/errors.ts";
+import { CommandError, MASTERDOWN, NOSCRIPT } from "../commands/errors.ts";
 import type { Command } from "../commands/table.ts";
 import { LuaError } from "../lua/error.ts";
 import type { LuaState } from "../lua/state.ts";
@@ -18,7 +18,7 @@ import {
   payloadOfFunctions,
 } from "../persistence/dump.ts";
 import { fromLatin1, latin1 } from "../types/bytes.ts";
-import { sha1OfBytes } from "./scripts/api.ts";
+import { sha1Hex } from "../types/sha1.ts";
 import { type Script, ScriptCache } from "./scripts/cache.ts";
 import { ScriptCaller } from "./scripts/caller.ts";
 import { LibraryLoader, LibrarySet, type ScriptFunction } from "./scripts/libraries.ts";
@@ -27,7 +27,6 @@ import { commandFlags, declaredFlags, ScriptFlag, scriptFlagWords } from "./scri
 import { evalWorld, FunctionWorld, setGlobal } from "./scripts/worlds.ts";
 import type { RedisServer } from "./server.ts";
 
-const NOSCRIPT = new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 const NOT_BUSY = new CommandError("NOTBUSY No scripts in execution right now.");
 const UNKILLABLE = new CommandError(
   "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script " +
@@ -126,7 +125,7 @@ export class Scripting {
     const { flags, codeStart } = declaredFlags(text);
     try {
       const fn = this.#evalWorld.compile(codeStart === 0 ? text : text.slice(codeStart), "@user_script");
-      const script: Script = { sha: sha1OfBytes(source, 0, source.length), source, fn, flags };
+      const script: Script = { sha: sha1Hex(source, 0, source.length), source, fn, flags };
       this.#cache.add(script);
       return script;
     } catch (error) {

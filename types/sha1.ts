@@ -8,6 +8,8 @@
 const BLOCK_BYTES = 64;
 /** Bytes of a hash. */
 export const SHA1_BYTES = 20;
+/** Digits of a hash in hexadecimal. */
+export const SHA1_DIGITS = 2 * SHA1_BYTES;
 
 const words = new Int32Array(80);
 const state = new Int32Array(5);
@@ -33,6 +35,16 @@ export function sha1(buf: Uint8Array, start: number, end: number, out: Uint8Arra
   addBlock(tail, 0);
   if (size > BLOCK_BYTES) addBlock(tail, BLOCK_BYTES);
   for (let i = 0; i < 5; i++) writeWord(out, at + 4 * i, state[i]!);
+}
+
+const digest = new Uint8Array(SHA1_BYTES);
+
+/** The hash of `buf[start, end)` in hexadecimal digits, lower case. */
+export function sha1Hex(buf: Uint8Array, start: number, end: number): string {
+  sha1(buf, start, end, digest, 0);
+  let hex = "";
+  for (const byte of digest) hex += (byte < 16 ? "0" : "") + byte.toString(16);
+  return hex;
 }
 
 function writeWord(out: Uint8Array, at: number, value: number): void {

@@ -9,7 +9,7 @@ import { toNumber, toText } from "../../lua/number.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { hostFunction, type LuaValue, NOTHING, type PlainFunction } from "../../lua/value.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
-import { sha1, SHA1_BYTES } from "../../types/sha1.ts";
+import { sha1Hex } from "../../types/sha1.ts";
 import type { RedisServer } from "../server.ts";
 import { REDIS_VERSION } from "../version.ts";
 import type { ScriptCaller } from "./caller.ts";
@@ -143,7 +143,8 @@ function statusReply(...args: LuaValue[]): LuaValue {
 /** redis.sha1hex(text) */
 function sha1hex(...args: LuaValue[]): LuaValue {
   if (args.length !== 1) raise(WRONG_COUNT);
-  return sha1Of(toText(args[0]) ?? "");
+  const bytes = fromLatin1(toText(args[0]) ?? "");
+  return sha1Hex(bytes, 0, bytes.length);
 }
 
 /** redis.set_repl(flags): who gets the effects of the commands that follow. */
@@ -153,20 +154,4 @@ function setRepl(caller: ScriptCaller, args: readonly LuaValue[]): LuaValue[] {
   if ((targets & ~3) !== 0) raise(REPL_FLAGS);
   caller.client.targets = targets;
   return [];
-}
-
-const digest = new Uint8Array(SHA1_BYTES);
-
-/** The SHA1 of a binary string, in hexadecimal digits. */
-export function sha1Of(text: string): string {
-  const bytes = fromLatin1(text);
-  return sha1OfBytes(bytes, 0, bytes.length);
-}
-
-/** The SHA1 of `buf[start, end)`, in hexadecimal digits. */
-export function sha1OfBytes(buf: Uint8Array, start: number, end: number): string {
-  sha1(buf, start, end, digest, 0);
-  let hex = "";
-  for (const byte of digest) hex += (byte < 16 ? "0" : "") + byte.toString(16);
-  return hex;
 }

@@ -7,20 +7,17 @@
 
 import type { LuaFunction } from "../../lua/value.ts";
 import { equalBytes } from "../../types/bytes.ts";
-import { sha1OfBytes } from "./api.ts";
+import { SHA1_DIGITS, sha1Hex } from "../../types/sha1.ts";
 
 /** A script that has been compiled. */
 export interface Script {
-  /** 40 digits, lower case. */
+  /** SHA1_DIGITS, lower case. */
   readonly sha: string;
   readonly source: Uint8Array;
   readonly fn: LuaFunction;
   /** ScriptFlag bits. */
   readonly flags: number;
 }
-
-/** A digest in hexadecimal digits. */
-export const SHA_DIGITS = 40;
 
 const SLOTS = 1024;
 /** Bytes that choose the slot: about so many, spread over the text. */
@@ -54,14 +51,14 @@ export class ScriptCache {
       return recent;
     }
     if (this.size === 0) return undefined;
-    const script = this.#get(sha1OfBytes(buf, start, end));
+    const script = this.#get(sha1Hex(buf, start, end));
     if (script !== undefined) this.#recent[slot] = script;
     return script;
   }
 
   /** The script with the digest `buf[start, end)`, in digits of any case. */
   findSha(buf: Uint8Array, start: number, end: number): Script | undefined {
-    if (end - start !== SHA_DIGITS) return undefined;
+    if (end - start !== SHA1_DIGITS) return undefined;
     let prefix = 0;
     for (let i = start; i < start + 8; i++) {
       prefix = prefix << 4 | (buf[i]! & 15) + (buf[i]! > 57 ? 9 : 0) & 15;
@@ -101,7 +98,7 @@ function slotOf(buf: Uint8Array, start: number, end: number): number {
 }
 
 function isSha(sha: string, buf: Uint8Array, start: number): boolean {
-  for (let i = 0; i < SHA_DIGITS; i++) {
+  for (let i = 0; i < SHA1_DIGITS; i++) {
     let byte = buf[start + i]!;
     if (byte >= 65 && byte <= 90) byte += 32;
     if (byte !== sha.charCodeAt(i)) return false;
