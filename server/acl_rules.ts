@@ -8,7 +8,7 @@
 
 import { CATEGORIES } from "../commands/row.ts";
 import type { Command, CommandTable } from "../commands/table.ts";
-import { fromLatin1 } from "../types/bytes.ts";
+import { fromLatin1, lowerCase } from "../types/bytes.ts";
 import { cString, splitWords } from "../types/quoting.ts";
 import { sha256Hex } from "../types/sha256.ts";
 import { Access, Selector, type User } from "./acl_user.ts";
@@ -67,11 +67,6 @@ export interface RuleContext {
   readonly allChannels: () => boolean;
   /** Told of rules that Redis calls misuse. */
   readonly warn: (message: string) => void;
-}
-
-/** ASCII letters in lower case; other bytes of a binary string are nobody's letters. */
-function lowerCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** Whether a name holds a blank or a NUL, which the text form of rules cannot. */

@@ -19,6 +19,9 @@ const INT64_MIN = -9223372036854775808n;
 /** Spans longer than this are compared and decoded by the runtime; below, its call costs more than the loop. */
 const NATIVE_THRESHOLD = 256;
 
+/** Texts longer than this are written by the runtime, which is quicker with them. */
+const WRITTEN_BY_HAND = 32;
+
 /** Whether two spans hold the same bytes. */
 export function equalBytes(
   a: Uint8Array,
@@ -203,8 +206,17 @@ export function latin1(buf: Uint8Array, start = 0, end = buf.length): string {
 
 /** Writes the low byte of every character; the inverse of `latin1`. Returns the offset after the last byte. */
 export function writeLatin1(text: string, out: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
+  const { length } = text;
+  if (length > WRITTEN_BY_HAND) {
+    return at + Buffer.from(out.buffer, out.byteOffset, out.length).write(text, at, length, "latin1");
+  }
+  for (let i = 0; i < length; i++) out[at++] = text.charCodeAt(i);
   return at;
+}
+
+/** ASCII letters in lower case; other bytes of a binary string are nobody's letters. */
+export function lowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** The bytes of a latin1 string in a buffer of their own. */

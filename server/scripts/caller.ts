@@ -4,7 +4,6 @@
  * share, its reply into another, which is then read as a Lua value.
  */
 
-import { Buffer } from "node:buffer";
 import { Args } from "../../commands/args.ts";
 import { Targets } from "../../commands/context.ts";
 import { type CommandError, NOREPLICAS, OOM, READONLY } from "../../commands/errors.ts";
@@ -12,6 +11,7 @@ import { type Command, Flag } from "../../commands/table.ts";
 import { LuaError } from "../../lua/error.ts";
 import { generalText } from "../../lua/printf.ts";
 import type { LuaValue } from "../../lua/value.ts";
+import { writeLatin1 } from "../../types/bytes.ts";
 import { Client } from "../client.ts";
 import type { RedisServer } from "../server.ts";
 import { errorTable, ReplyToLua } from "./to_lua.ts";
@@ -170,7 +170,7 @@ export class ScriptCaller {
       const { length } = text;
       if (at + length > buf.length) buf = this.#grow(at, length);
       args.starts[i] = at;
-      at = writeText(text, buf, at);
+      at = writeLatin1(text, buf, at);
       args.ends[i] = at;
     }
     args.count = count;
@@ -227,16 +227,4 @@ function failure(text: string, counted: boolean, raise: boolean): LuaValue {
   const table = errorTable(text, counted);
   if (raise) throw new LuaError(table);
   return table;
-}
-
-/** Long texts are written by the runtime, which is quicker with them; short ones by hand. */
-const BY_HAND = 32;
-
-function writeText(text: string, buf: Uint8Array, at: number): number {
-  const { length } = text;
-  if (length > BY_HAND) {
-    return at + Buffer.from(buf.buffer, buf.byteOffset, buf.length).write(text, at, length, "latin1");
-  }
-  for (let i = 0; i < length; i++) buf[at++] = text.charCodeAt(i);
-  return at;
 }

@@ -10,6 +10,7 @@ import { LuaError } from "../../lua/error.ts";
 import { LuaTable } from "../../lua/table.ts";
 import { hostFunction, LuaFunction, type LuaValue } from "../../lua/value.ts";
 import { toText } from "../../lua/number.ts";
+import { lowerCase } from "../../types/bytes.ts";
 import type { FunctionWorld } from "./worlds.ts";
 import { libraryHead, scriptFlag } from "./shebang.ts";
 import { errorTable } from "./to_lua.ts";
@@ -253,10 +254,6 @@ function refuse(text: string): never {
 
 function isName(name: string): boolean {
   return /^[A-Za-z0-9_]+$/.test(name);
-}
-
-function lowerCase(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function textOf(error: unknown): string {
