@@ -4,10 +4,9 @@
  */
 
 import process from "node:process";
-import { call } from "../lua/call.ts";
-import { LuaState } from "../lua/state.ts";
 import { LuaTable } from "../lua/table.ts";
-import { first, generatorFunction, hostFunction } from "../lua/value.ts";
+import { hostFunction } from "../lua/value.ts";
+import { printingState } from "../tests/lua/lua51.ts";
 
 const FILE = decodeURIComponent(new URL("./lua.lua", import.meta.url).pathname);
 
@@ -23,22 +22,13 @@ function times(lines: readonly string[]): Map<string, string[]> {
 
 function ours(): Map<string, string[]> {
   const lines: string[] = [];
-  const state = new LuaState();
+  const state = printingState(lines);
   const os = new LuaTable();
   os.setStr(
     "clock",
     hostFunction("clock", () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6),
   );
   state.globals.setStr("os", os);
-  state.globals.setStr(
-    "print",
-    generatorFunction("print", function* (...args) {
-      const texts: unknown[] = [];
-      for (const arg of args) texts.push(first(yield* call(state, state.globals.getStr("tostring"), [arg])));
-      lines.push(texts.join("\t"));
-      return [];
-    }),
-  );
   state.runToEnd(state.compile(Deno.readTextFileSync(FILE), "@lua.lua"), []);
   return times(lines);
 }

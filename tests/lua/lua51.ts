@@ -7,6 +7,7 @@ import { call } from "../../lua/call.ts";
 import { LuaError } from "../../lua/error.ts";
 import { LuaState } from "../../lua/state.ts";
 import { first, generatorFunction } from "../../lua/value.ts";
+import { latin1 } from "../../types/bytes.ts";
 
 /** Seconds that PUC's interpreter may take. */
 const LIMIT = 10;
@@ -63,13 +64,6 @@ export function hasReal(): boolean {
     console.warn("lua5.1 is not installed: programs are compared with recorded results alone");
     return false;
   }
-}
-
-/** Bytes as char codes. */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }
 
 function withoutAddresses(text: string): string {

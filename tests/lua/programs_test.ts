@@ -4,7 +4,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { hasReal, latin1, runOurs, runReal } from "./lua51.ts";
+import { latin1 } from "../../types/bytes.ts";
+import { hasReal, runOurs, runReal } from "./lua51.ts";
 
 const DIRECTORY = decodeURIComponent(new URL("./programs/", import.meta.url).pathname);
 const real = hasReal();

@@ -7,7 +7,8 @@ import { assertEquals } from "@std/assert";
 import { LuaError } from "../../lua/error.ts";
 import { LuaState } from "../../lua/state.ts";
 import { Random } from "../../server/random.ts";
-import { hasReal, latin1, runOurs, runReal } from "./lua51.ts";
+import { latin1 } from "../../types/bytes.ts";
+import { hasReal, runOurs, runReal } from "./lua51.ts";
 import { ProgramMaker } from "./random_program.ts";
 
 /** Programs of each kind; LUA_PROGRAMS in the environment asks for more. */
