@@ -134,7 +134,7 @@ export class Connection implements Transport, Waiting {
           break;
         }
         if (this.#closed) break;
-        const turn = this.#server.turns.spend(count);
+        const turn = this.#server.turns.spend(count, this.#server.clients.size);
         if (turn !== null) await turn;
       }
       if (!this.#closed && !this.client.closeAfterReply) this.#tell("Client closed connection");

@@ -257,6 +257,7 @@ export class RedisServer implements KeyspaceEvents {
     if (this.#stopping) return;
     this.#stopping = true;
     this.listeners.close();
+    this.turns.close();
     this.cron.stop();
     this.blocking.stop();
     this.scripting.stop();

@@ -1,35 +1,75 @@
 /**
- * Fairness between connections: after so many bytes of requests, the runtime gets to look at all sockets before anybody reads
- * again.
+ * Fairness between connections: after so much work, the runtime gets to look at all sockets before anybody is read again.
  *
- * A read of a socket that has data is over at once, and the runtime asks the system for news of other sockets only when it
- * has nothing to do (or after many turns of its loop). So a client whose pipeline never ends kept all others waiting, new
- * connections included, for as long as it went on: seconds. Only a real rest helps, hence a timer: setImmediate and a file
- * operation as the pause left others waiting for 200 ms and more.
+ * The runtime asks the system for news of sockets only when it has nothing to do, or after many turns of its loop, and a read
+ * of a socket that has data is over at once. So a client whose pipeline never ends would keep all others waiting, new
+ * connections included, for as long as it goes on.
+ *
+ * It also ends at most 128 socket operations at a time, and those that found no place have to line up again behind the
+ * sockets with fresh news. With hundreds of busy clients the same hundred were served over and over while others waited for
+ * seconds. So whoever was served is not read again before a whole round has passed in which everybody found a place.
  */
 
-/** Bytes of requests between two rests: some five milliseconds of small commands. */
-const TURN_BYTES = 256 * 1024;
-/** The shortest rest that is one, milliseconds. */
+import { Loopback } from "./loopback.ts";
+
+/** Bytes of requests after which a round ends: some two milliseconds of small commands. */
+const ROUND_BYTES = 128 * 1024;
+/** Reads after which a round ends; so many are sure to have found a place. */
+const ROUND_READS = 96;
+/** The shortest rest that makes the runtime look where there is no {@link Loopback}, milliseconds. */
 const REST_MS = 1;
 
 /** The turns of one server. */
 export class Turns {
   #bytes = 0;
-  #rest: Promise<void> | null = null;
+  #reads = 0;
+  #round: Promise<void> | null = null;
+  #loopback: Loopback | null = null;
+  #opened = false;
+  #closed = false;
 
   /** Takes note of bytes that were read and run; a promise to wait for where others must have their turn first. */
-  spend(bytes: number): Promise<void> | null {
+  spend(bytes: number, clients: number): Promise<void> | null {
     this.#bytes += bytes;
-    if (this.#bytes < TURN_BYTES) return null;
-    return this.#rest ??= new Promise(this.#begin);
+    this.#reads++;
+    if (this.#round !== null) return this.#round;
+    if (this.#bytes < ROUND_BYTES && (this.#reads < ROUND_READS || clients <= ROUND_READS)) return null;
+    return this.#round = this.#pass();
   }
 
-  #begin = (resolve: () => void): void => {
-    setTimeout(() => {
-      this.#bytes = 0;
-      this.#rest = null;
-      resolve();
-    }, REST_MS);
-  };
+  /** Lets everybody who waits have a turn. */
+  async #pass(): Promise<void> {
+    do {
+      this.#reads = 0;
+      await this.#look();
+    } while (this.#reads >= ROUND_READS);
+    this.#bytes = this.#reads = 0;
+    this.#round = null;
+  }
+
+  /** Makes the runtime look at all sockets. */
+  async #look(): Promise<void> {
+    if (!this.#opened) this.#open();
+    if (this.#loopback === null) return await new Promise((resolve) => void setTimeout(resolve, REST_MS));
+    try {
+      await this.#loopback.pass();
+    } catch {
+      this.#loopback = null; // closed, or somebody cut it: a rest does as well
+    }
+  }
+
+  #open(): void {
+    this.#opened = true;
+    Loopback.open().then((loopback) => {
+      if (this.#closed) loopback.close();
+      else this.#loopback = loopback;
+    }, () => {});
+  }
+
+  /** The server ends. */
+  close(): void {
+    this.#closed = true;
+    this.#loopback?.close();
+    this.#loopback = null;
+  }
 }

@@ -50,3 +50,45 @@ Deno.test("clients that come while a pipeline goes on are served before the pipe
   worker.terminate();
   assert(early, "forty PINGs took as long as two million commands of another client");
 });
+
+/** Busy clients by worker, and workers: together more than the runtime serves in one go, each few enough to be served whole itself. */
+const CROWD = 90;
+const CROWDS = 4;
+/** Requests of each worker, and the PINGs in one: so many that the server, not its clients, has the most to do. */
+const ASKED = 2_000;
+const PINGS = 400;
+
+/** Keeps {@link CROWD} clients asking one thing after another; the message says how often the one served least was. */
+function crowd(port: number): Promise<number> {
+  const source = `
+    const ping = new TextEncoder().encode("PING\\r\\n".repeat(${PINGS}));
+    const counts = new Array(${CROWD}).fill(0);
+    const conns = await Promise.all(counts.map(() => Deno.connect({ port: ${port} })));
+    let left = ${ASKED};
+    await Promise.all(conns.map(async (conn, i) => {
+      const buffer = new Uint8Array(4096);
+      for (; left > 0; left--, counts[i]++) {
+        await conn.write(ping);
+        for (let got = 0; got < 7 * ${PINGS};) got += await conn.read(buffer);
+      }
+      conn.close();
+    }));
+    postMessage(Math.min(...counts));`;
+  const worker = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      resolve(data);
+    };
+  });
+}
+
+Deno.test("of hundreds of busy clients none is left behind", async () => {
+  await using server = await startServer("toy");
+  const least = await Promise.all(Array.from({ length: CROWDS }, () => crowd(server.port)));
+  const fair = ASKED / CROWD;
+  assert(
+    Math.min(...least) > fair / 3,
+    `served ${least} times at least, where ${Math.round(fair)} would be fair`,
+  );
+});
