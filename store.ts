@@ -15,6 +15,8 @@ export * from "./store/events.ts";
 
 /** Elements that freeing a value may give back at once; the rest is left to {@link Store.releaseSome}. */
 const RELEASE_AT_ONCE = 64;
+/** A value that takes more than so many steps to free is one for redis-server's thread of lazy freeing. */
+const LAZY_EFFORT = 64;
 /** Elements that {@link Store.releaseSome} gives back at a time. */
 const RELEASE_SLICE = 20_000;
 
@@ -54,7 +56,11 @@ export class Store {
   keyspaceHits = 0;
   keyspaceMisses = 0;
   expiredKeys = 0;
+  /** Values whose deletion was asked to be lazy, and was worth it. */
   lazyfreedObjects = 0;
+  /** lazyfree-lazy-server-del, lazyfree-lazy-expire: deletions that no user has asked for are lazy. */
+  lazyServerDel = false;
+  lazyExpire = false;
   /** Runs the deletion of an expired record; whoever wants to know how long that takes sets another. */
   whileExpiring: (work: () => void) => void = (work) => work();
   readonly #wallMs: () => number;
@@ -196,10 +202,7 @@ export class Store {
   releaseSome(budget: number = RELEASE_SLICE): boolean {
     const value = this.#releasing[this.#releasing.length - 1];
     if (value === undefined) return false;
-    if (value.release(budget)) {
-      this.#releasing.pop();
-      this.lazyfreedObjects++;
-    }
+    if (value.release(budget)) this.#releasing.pop();
     return this.#releasing.length > 0;
   }
 
@@ -227,9 +230,13 @@ export class Store {
     return handle;
   }
 
-  /** Forgets a handle; with `release` its blocks are given back, at once or in slices. For {@link Database} only. */
-  drop(handle: number, release: boolean): void {
+  /**
+   * Forgets a handle; with `release` its blocks are given back, a large value's in slices. So it is whether or not
+   * somebody asked for that, but only what is `lazy` counts as such. For {@link Database} only.
+   */
+  drop(handle: number, release: boolean, lazy = this.lazyServerDel): void {
     const value = this.#objects[handle]!;
+    if (lazy && release && value.freeEffort > LAZY_EFFORT) this.lazyfreedObjects++;
     this.#objects[handle] = undefined;
     this.#objectBytes -= this.#booked[handle]!;
     this.#freeHandles.push(handle);

@@ -48,7 +48,7 @@ const ANY = Infinity;
 
 const COMMANDS: readonly DebugCommand[] = [
   { name: "AOF-FLUSH-SLEEP", from: 3, to: 3, run: debugAofFlushSleep },
-  { name: "ASSERT", from: 2, to: 2, run: (ctx) => ctx.server.crash("assertion", "DEBUG ASSERT") },
+  { name: "ASSERT", from: 2, to: ANY, run: (ctx) => ctx.server.crash("assertion", "DEBUG ASSERT") },
   { name: "CHANGE-REPL-ID", from: 2, to: 2, run: debugChangeReplId },
   { name: "CLIENT-EVICTION", from: 2, to: 2, run: debugClientEviction },
   { name: "CLUSTERLINK", from: 5, to: 5, run: debugClusterlink },
@@ -60,11 +60,11 @@ const COMMANDS: readonly DebugCommand[] = [
   { name: "HTSTATS", from: 3, to: 4, run: debugHtstats },
   { name: "HTSTATS-KEY", from: 3, to: 4, run: debugHtstatsKey },
   { name: "LISTPACK", from: 3, to: 3, run: debugListpack },
-  { name: "LOADAOF", from: 2, to: 2, run: debugLoadaof },
+  { name: "LOADAOF", from: 2, to: ANY, run: debugLoadaof },
   { name: "LOG", from: 3, to: 3, run: debugLog },
   { name: "OBJECT", from: 3, to: 3, run: debugObject },
-  { name: "OOM", from: 2, to: 2, run: (ctx) => ctx.server.crash("memory", "DEBUG OOM") },
-  { name: "PANIC", from: 2, to: 2, run: (ctx) => ctx.server.crash("panic", "called by debug panic") },
+  { name: "OOM", from: 2, to: ANY, run: (ctx) => ctx.server.crash("memory", "DEBUG OOM") },
+  { name: "PANIC", from: 2, to: ANY, run: (ctx) => ctx.server.crash("panic", "called by debug panic") },
   { name: "PAUSE-CRON", from: 3, to: 3, run: debugPauseCron },
   { name: "POPULATE", from: 3, to: 5, run: debugPopulate },
   { name: "PROTOCOL", from: 3, to: 3, run: debugProtocol },
@@ -77,7 +77,7 @@ const COMMANDS: readonly DebugCommand[] = [
   {
     name: "SEGFAULT",
     from: 2,
-    to: 2,
+    to: ANY,
     run: (ctx) => ctx.server.crash(11, "DEBUG SEGFAULT"),
   },
   { name: "SET-ACTIVE-EXPIRE", from: 3, to: 3, run: debugActiveExpire },

@@ -42,7 +42,7 @@ function setExpiry(ctx: Context, args: Args, unit: TimeUnit): void {
   if (addr === 0 || !applies(conditions, when, ctx.db.exactExpiryOf(addr))) return ctx.reply.integer(0);
   if (Number(when) <= ctx.store.now() && !ctx.server.loading && !ctx.server.isReplica) {
     // A time that has passed deletes the key at once.
-    ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!);
+    ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!, ctx.store.lazyExpire);
     ctx.changed(Notify.GENERIC, "del", args, 1);
     if (ctx.propagates) ctx.rewriteAs(ctx.server.config.lazyfreeLazyExpire ? "UNLINK" : "DEL", args.bytes(1));
     return ctx.reply.integer(1);

@@ -229,18 +229,22 @@ export const genericRows: readonly CommandRow[] = [
 const RANDOM_TRIES = 100;
 
 function del(ctx: Context, args: Args): void {
+  deleteKeys(ctx, args, ctx.server.config.lazyfreeLazyUserDel);
+}
+
+function unlink(ctx: Context, args: Args): void {
+  deleteKeys(ctx, args, true);
+}
+
+/** Large values are always freed in slices here; `lazy` only says how INFO counts that. */
+function deleteKeys(ctx: Context, args: Args, lazy: boolean): void {
   let deleted = 0;
   for (let i = 1; i < args.count; i++) {
-    if (!ctx.db.delete(args.buf, args.starts[i]!, args.ends[i]!)) continue;
+    if (!ctx.db.delete(args.buf, args.starts[i]!, args.ends[i]!, lazy)) continue;
     ctx.changed(Notify.GENERIC, "del", args, i);
     deleted++;
   }
   ctx.reply.integer(deleted);
-}
-
-/** Large values are always freed in slices here, so UNLINK is DEL. */
-function unlink(ctx: Context, args: Args): void {
-  del(ctx, args);
 }
 
 function exists(ctx: Context, args: Args): void {

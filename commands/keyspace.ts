@@ -62,23 +62,26 @@ function dbsize(ctx: Context): void {
   ctx.reply.integer(ctx.db.size);
 }
 
-/** Emptying a database drops its arena at once, so ASYNC and SYNC cost the same; both words are checked. */
-function checkFlushMode(args: Args): void {
-  if (args.count > 2 || (args.count === 2 && !args.is(1, "ASYNC") && !args.is(1, "SYNC"))) throw SYNTAX;
+/** Whether keys are to go lazily. Emptying a database drops its arena at once, so only INFO's counts tell the difference. */
+function isLazyFlush(ctx: Context, args: Args): boolean {
+  if (args.count === 1) return ctx.server.config.lazyfreeLazyUserFlush;
+  if (args.count > 2) throw SYNTAX;
+  if (args.is(1, "ASYNC")) return true;
+  if (args.is(1, "SYNC")) return false;
+  throw SYNTAX;
 }
 
 function flushall(ctx: Context, args: Args): void {
-  checkFlushMode(args);
+  const lazy = isLazyFlush(ctx, args);
   let keys = 0;
-  for (const db of ctx.store.databases) keys += db.flush();
+  for (const db of ctx.store.databases) keys += db.flush(lazy);
   flushed(ctx, args, keys);
   ctx.server.afterFlushAll();
   ctx.reply.ok();
 }
 
 function flushdb(ctx: Context, args: Args): void {
-  checkFlushMode(args);
-  flushed(ctx, args, ctx.db.flush());
+  flushed(ctx, args, ctx.db.flush(isLazyFlush(ctx, args)));
   ctx.reply.ok();
 }
 

@@ -81,8 +81,6 @@ export const replicationRows: readonly CommandRow[] = [
 
 const BAD_PORT = new CommandError("ERR Invalid master port");
 const FAILING_OVER = new CommandError("ERR REPLICAOF not allowed while failing over.");
-const IN_CLUSTER = new CommandError("ERR REPLICAOF not allowed in cluster mode.");
-const NO_FAILOVER_IN_CLUSTER = new CommandError("ERR FAILOVER not allowed in cluster mode.");
 const NO_FAILOVER = new CommandError("ERR No failover in progress.");
 const BAD_TIMEOUT = new CommandError("ERR FAILOVER timeout must be greater than 0");
 const ALREADY = new CommandError("ERR FAILOVER already in progress.");
@@ -110,7 +108,6 @@ const BAD_FLAG = new CommandError("ERR value is out of range, value must between
 function replicaof(ctx: Context, args: Args): void {
   const { server, client } = ctx;
   const { replication, log } = server;
-  if (server.config.clusterEnabled) throw IN_CLUSTER;
   if (replication.failover.active) throw FAILING_OVER;
   if (args.is(1, "NO") && args.is(2, "ONE")) {
     if (replication.promote()) {
@@ -141,8 +138,7 @@ function role(ctx: Context): void {
 
 /** FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds] */
 function failover(ctx: Context, args: Args): void {
-  const { replication, config } = ctx.server;
-  if (config.clusterEnabled) throw NO_FAILOVER_IN_CLUSTER;
+  const { replication } = ctx.server;
   if (args.count === 2 && args.is(1, "ABORT")) {
     if (!replication.failover.active) throw NO_FAILOVER;
     replication.failover.abort("Failover manually aborted");

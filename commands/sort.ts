@@ -125,11 +125,8 @@ function readBy(ctx: Context, args: Args, i: number, options: SortOptions): void
   else checkAccess(ctx, args, "BY");
 }
 
-/** A pattern can name any key, so it takes the right to read all of them, and all of them in one place. */
+/** A pattern can name any key, so it takes the right to read all of them. */
 function checkAccess(ctx: Context, args: Args, option: string): void {
-  if (ctx.server.config.clusterEnabled) {
-    throw new CommandError(`ERR ${option} option of SORT denied in cluster mode.`);
-  }
   if (!ctx.server.acl.mayReadAllKeys(ctx.client, ctx.command, args)) {
     throw new CommandError(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`);
   }

@@ -412,7 +412,7 @@ function getex(ctx: Context, args: Args): void {
   const end = args.ends[1]!;
   if (options.expiry !== NO_EXPIRY && Number(options.expiry) <= ctx.store.now()) {
     // A time that has passed already deletes the key.
-    ctx.db.delete(args.buf, start, end);
+    ctx.db.delete(args.buf, start, end, ctx.store.lazyExpire);
     ctx.changed(Notify.GENERIC, "del", args, 1);
     if (ctx.propagates) ctx.rewriteAs(ctx.server.config.lazyfreeLazyExpire ? "UNLINK" : "DEL", args.bytes(1));
   } else if (options.expiry !== NO_EXPIRY) {

@@ -10,6 +10,8 @@ export interface RawSocket {
   read(into: Uint8Array): Promise<number | null>;
   write(data: Uint8Array): Promise<number>;
   close(): void;
+  /** This end of it, where it is known. */
+  readonly localAddr?: Deno.Addr;
 }
 
 const READ_BYTES = 64 * 1024;
@@ -44,6 +46,12 @@ export class PrimarySocket {
     this.#nowMs = nowMs;
     this.#received = received;
     this.lastReadMs = nowMs();
+  }
+
+  /** `ip:port` of this end; empty where the socket has none. */
+  get local(): string {
+    const address = this.#socket.localAddr;
+    return address?.transport === "tcp" ? `${address.hostname}:${address.port}` : "";
   }
 
   get closed(): boolean {

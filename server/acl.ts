@@ -58,6 +58,8 @@ export type Refused = "command" | "key" | "channel";
 export class Acl {
   /** The user that new connections begin as. The object never changes. */
   readonly defaultUser: User;
+  /** Whose rights what comes from the append-only file and from a primary has: all, whatever becomes of the default user. */
+  readonly superuser: User;
   readonly commands: AclCommands;
   readonly log = new AclLog();
   readonly #server: RedisServer;
@@ -74,14 +76,15 @@ export class Acl {
       allChannels: () => config.aclPubsubDefault === "allchannels",
       warn: (message) => server.log.warning(message),
     };
-    this.defaultUser = this.#initialDefault();
+    this.defaultUser = this.#almighty("default");
+    this.superuser = this.#almighty("(superuser)");
     this.#users.set("default", this.defaultUser);
     if (config.requirepass !== "") this.#adoptRequirepass();
     config.onApply("requirepass", () => this.#adoptRequirepass());
   }
 
-  #initialDefault(): User {
-    const user = new User("default", newSelector(this.#context));
+  #almighty(name: string): User {
+    const user = new User(name, newSelector(this.#context));
     for (const rule of ["on", "nopass", "~*", "&*", "+@all"]) applyRule(user, rule, this.#context);
     user.become(user.copy());
     return user;
@@ -327,7 +330,7 @@ export class Acl {
     }
     const users = usersOfFile(text, config.aclfile, this.#context);
     if (typeof users === "string") return users;
-    this.defaultUser.become(users.get("default") ?? this.#initialDefault());
+    this.defaultUser.become(users.get("default") ?? this.#almighty("default"));
     for (const user of users.values()) user.become(user.copy());
     users.set("default", this.defaultUser);
     const before = this.#users;

@@ -6,12 +6,10 @@
  */
 
 import { Client } from "./client.ts";
+import { descriptorOf } from "./clients.ts";
 import { Connection } from "./connection.ts";
 import type { Incoming } from "./listeners.ts";
 import type { RedisServer } from "./server.ts";
-
-/** File descriptors that a server has before its first client, as CLIENT LIST's fd would count them. */
-const FIRST_FD = 5;
 
 const PROTECTED_MODE =
   "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
@@ -36,7 +34,7 @@ export function admit(server: RedisServer, { socket, peer, local, unix, loopback
     return refuse(socket, PROTECTED_MODE);
   }
   const id = clients.takeId();
-  const connection = new Connection(server, socket, peer, local, id + FIRST_FD);
+  const connection = new Connection(server, socket, peer, local, descriptorOf(id));
   const db = server.store.databases[0]!;
   const client = new Client(id, connection, db, acl.defaultUser, server.clock.wallMs());
   connection.client = client;

@@ -7,7 +7,6 @@ import { REDIS_VERSION, TOY_REDIS_VERSION } from "./version.ts";
 export interface BannerFacts {
   readonly port: number;
   readonly pid: number;
-  readonly cluster: boolean;
 }
 
 const BRICK = "\x1b[31m";
@@ -17,7 +16,7 @@ const PLAIN = "\x1b[0m";
  * The banner for a terminal. Tools that start a server wait for " PID: <number>" in its output.
  * @param color paint the bricks
  */
-export function banner({ port, pid, cluster }: BannerFacts, color: boolean): string {
+export function banner({ port, pid }: BannerFacts, color: boolean): string {
   const art = [
     "       ___ ___        ",
     "      |_o_|_o_|       ",
@@ -32,7 +31,7 @@ export function banner({ port, pid, cluster }: BannerFacts, color: boolean): str
     `toy-redis ${TOY_REDIS_VERSION}`,
     `speaks Redis ${REDIS_VERSION}`,
     "",
-    `Mode: ${cluster ? "cluster" : "standalone"}`,
+    "Mode: standalone",
     `Port: ${port}`,
     `PID: ${pid}`,
   ];
@@ -44,8 +43,8 @@ export function banner({ port, pid, cluster }: BannerFacts, color: boolean): str
 }
 
 /** The banner's facts as a line of the log, for output that nobody watches. */
-export function bannerLine({ port, pid, cluster }: BannerFacts): string {
-  return `Running mode=${cluster ? "cluster" : "standalone"}, port=${port}, PID: ${pid}`;
+export function bannerLine({ port, pid }: BannerFacts): string {
+  return `Running mode=standalone, port=${port}, PID: ${pid}`;
 }
 
 /** One line for `--version`; tools read the number behind "v=". */

@@ -34,19 +34,40 @@ export function parseClientType(word: string): ClientType | undefined {
     : undefined;
 }
 
-/** What a watched key, a subscription and a prefix of client-side caching take besides their names, about. */
-const NAME_OVERHEAD = 100;
+/**
+ * What redis-server reckons for a watched key, for a subscription, for a slot of the table of subscriptions and for a prefix
+ * of client-side caching. Names are not in it: those of keys and channels belong to tables that all clients share.
+ */
+const WATCH_BYTES = 56;
+const SUBSCRIPTION_BYTES = 24;
+const SLOT_BYTES = 8;
+const PREFIX_BYTES = 64;
+/** And for one command of a transaction; room for these is made by twos. */
+const QUEUED_BYTES = 24;
 
 /** Bytes that a client takes: its buffers, its transaction, what it watches and listens to, itself. */
 export function clientMemory(client: Client): number {
   const { transport, tracking } = client;
   let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) + argumentBytes(client) +
     (transport === null ? client.reply.buf.length : transport.queryCapacity + transport.outputCapacity);
-  // The names of channels are shared with the table of subscribers.
-  bytes += (client.channels.size + client.patterns.size + client.shardChannels.size) * NAME_OVERHEAD;
-  for (const { key } of client.watched) bytes += key.length + NAME_OVERHEAD;
-  if (tracking !== null) { for (const prefix of tracking.prefixes) bytes += prefix.length + NAME_OVERHEAD; }
+  bytes += tableBytes(client.channels.size) + tableBytes(client.shardChannels.size);
+  bytes += client.patterns.size * SUBSCRIPTION_BYTES + client.watched.length * WATCH_BYTES;
+  if (client.transaction !== null) bytes += roomFor(client.transaction.queue.length, 2) * QUEUED_BYTES;
+  if (tracking !== null) bytes += tracking.prefixes.size * PREFIX_BYTES;
   return bytes;
+}
+
+/** A table of so many subscriptions. */
+function tableBytes(count: number): number {
+  return count * SUBSCRIPTION_BYTES + roomFor(count, 4) * SLOT_BYTES;
+}
+
+/** Room that has grown by doubling from `least`; none for nothing. */
+function roomFor(count: number, least: number): number {
+  if (count === 0) return 0;
+  let room = least;
+  while (room < count) room *= 2;
+  return room;
 }
 
 /** Bytes of the arguments of a request that is being received, run or waiting. */

@@ -2,6 +2,14 @@
 
 import type { Client } from "./client.ts";
 
+/** File descriptors that a server has before its first client. */
+const FIRST_FD = 5;
+
+/** The runtime does not tell a socket's descriptor; CLIENT LIST's fd is one for each client, as they came. */
+export function descriptorOf(id: number): number {
+  return id + FIRST_FD;
+}
+
 /** The registry of clients. */
 export class Clients {
   readonly #byId = new Map<number, Client>();

@@ -80,7 +80,7 @@ export class Connection implements Transport, Waiting {
     this.peer = peer;
     this.local = local;
     this.fd = fd;
-    this.replyRoom = new ReplyRoom(server.nowMs);
+    this.replyRoom = new ReplyRoom();
     this.#reader = new RequestReader(socket, server.readerLimits);
   }
 

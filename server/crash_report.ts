@@ -31,6 +31,7 @@ export function crash(server: RedisServer, cause: CrashCause, reason: string): n
   if (config.crashLogEnabled) log.raw(state(server));
   log.warning("=== REDIS BUG REPORT END. ===");
   log.flush();
+  if (cause !== "memory" && typeof cause !== "number" && config.useExitOnPanic) Deno.exit(1);
   Deno.exit(typeof cause === "number" ? 128 + cause : ABORTED);
 }
 

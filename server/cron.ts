@@ -12,6 +12,10 @@ import type { RedisServer } from "./server.ts";
 /** Slots of an index that one tick moves over at most. */
 const REHASH_SLOTS = 65536;
 
+/** Clients for one tick, and the most ticks a second, of dynamic-hz. */
+const CLIENTS_PER_TICK = 200;
+const MAX_HZ = 500;
+
 /** The periodic work of one server. */
 export class Cron {
   /** DEBUG PAUSE-CRON: ticks pass without work. */
@@ -40,9 +44,9 @@ export class Cron {
 
   #tick = (): void => {
     if (this.#stopped) return;
-    const { clock, config } = this.#server;
+    const { clock } = this.#server;
     const started = clock.monoMs();
-    const period = 1000 / config.hz;
+    const period = 1000 / this.hz;
     try {
       if (!this.paused) this.#work(period);
     } catch (error) {
@@ -51,6 +55,14 @@ export class Cron {
     const took = clock.monoMs() - started;
     this.#timer = setTimeout(this.#tick, Math.max(1, period - took));
   };
+
+  /** Ticks a second: the setting `hz`, doubled with dynamic-hz until a tick has no more clients than it can visit. */
+  get hz(): number {
+    const { config, clients } = this.#server;
+    let { hz } = config;
+    if (config.dynamicHz) { while (clients.size / hz > CLIENTS_PER_TICK && hz < MAX_HZ) hz *= 2; }
+    return Math.min(hz, MAX_HZ);
+  }
 
   #failed(error: unknown): void {
     const text = traceOf(error);
@@ -70,9 +82,11 @@ export class Cron {
       return;
     }
     if (this.#expirySlice === undefined) this.#expireSome(period);
-    for (const db of store.databases) {
-      if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
-      if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
+    if (server.config.activerehashing) {
+      for (const db of store.databases) {
+        if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
+        if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
+      }
     }
     store.releaseSome();
     server.blocking.expireDue();

@@ -48,6 +48,10 @@ const WHILE_SUBSCRIBED = new Set([
   "reset",
 ]);
 const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transaction");
+/** Redis's share of a queued argument besides its bytes, for CLIENT LIST. */
+const POINTER_BYTES = 8;
+/** How often the log says that a replica's writes are not saved, milliseconds. */
+const UNSAFE_WARNING_MS = 10_000;
 /** An unknown command's arguments are shown up to this many bytes. */
 const SHOWN_BYTES = 128;
 
@@ -83,6 +87,8 @@ export class Dispatcher {
   #frames: Frame[] = [];
   /** Memory was over its limit when the last request came, before it ran: scripts ask. */
   outOfMemory = false;
+  /** Monotonic milliseconds before which nobody is told again that a replica's writes are not saved. */
+  #nextUnsafeWarningMs = 0;
   /** By id: the setting that allows a command which could harm the host. */
   readonly #protected: (typeof DEBUG_GUARD | typeof MODULE_GUARD | undefined)[] = [];
   /** Ids of the commands of the two sets above, as arrays for a fast test. */
@@ -169,9 +175,11 @@ export class Dispatcher {
     if (client.loader) return null;
     if (client.primary) {
       // Where replica-ignore-maxmemory says no, a full replica takes no more, and has other data than its primary then.
-      return server.maxmemoryActive && server.makeRoom() && this.#needsMemory(client, command, flags)
-        ? OOM
-        : null;
+      if (server.maxmemoryActive && server.makeRoom() && this.#needsMemory(client, command, flags)) {
+        return OOM;
+      }
+      if (server.writesUnsafe !== null) this.#obeyUnsafely(client, command, flags);
+      return null;
     }
     if (server.maxmemoryActive) {
       this.outOfMemory = this.#aside === null && server.makeRoom();
@@ -212,15 +220,27 @@ export class Dispatcher {
   /** Reasons that only stop commands which change data (EXEC: which hold one that does). */
   #writeRefusal(client: Client, command: Command, flags: number): CommandError | null {
     const server = this.#server;
-    const isWrite = (flags & Flag.WRITE) !== 0 ||
-      (command.fullName === "exec" && client.transaction !== null &&
-        client.transaction.queue.some((queued) => (queued.flags & Flag.WRITE) !== 0));
+    const isWrite = holdsWrite(client, command, flags);
     const unsafe = server.writesUnsafe;
     if (unsafe !== null && (isWrite || command.fullName === "ping")) return unsafe;
     if (!isWrite) return null;
     if (server.lacksReplicas) return NOREPLICAS;
     if (server.readOnlyReplica) return READONLY;
     return null;
+  }
+
+  /** The primary's write cannot be saved here: it is run all the same, or nothing is any more. */
+  #obeyUnsafely(client: Client, command: Command, flags: number): void {
+    const isPing = command.fullName === "ping";
+    if (!isPing && !holdsWrite(client, command, flags)) return;
+    const server = this.#server;
+    if (!isPing && !server.config.replicaIgnoreDiskWriteErrors) {
+      server.crash("panic", "Replica was unable to write command to disk.");
+    }
+    const now = server.clock.monoMs();
+    if (now < this.#nextUnsafeWarningMs) return;
+    this.#nextUnsafeWarningMs = now + UNSAFE_WARNING_MS;
+    server.log.warning("Replica is applying a command even though it is unable to write to disk.");
   }
 
   #reject(client: Client, error: CommandError, command: Command | null): void {
@@ -243,7 +263,9 @@ export class Dispatcher {
     if (!transaction.aborted && !client.dirtyCas) {
       const copy = args.copy();
       transaction.queue.push({ command, args: copy, flags });
-      transaction.bytes += copy.buf.length;
+      for (let i = 0; i < copy.count; i++) {
+        transaction.bytes += copy.ends[i]! - copy.starts[i]! + POINTER_BYTES;
+      }
     }
     client.reply.simple("QUEUED");
   }
@@ -544,6 +566,13 @@ export class Dispatcher {
     );
     client.reply.error(`ERR internal error in '${command.fullName}' command`);
   }
+}
+
+/** Whether this command changes data; of EXEC, whether a queued one does. */
+function holdsWrite(client: Client, command: Command, flags: number): boolean {
+  if ((flags & Flag.WRITE) !== 0) return true;
+  return command.fullName === "exec" && client.transaction !== null &&
+    client.transaction.queue.some((queued) => (queued.flags & Flag.WRITE) !== 0);
 }
 
 /** The request waits for CLIENT UNPAUSE and runs then. */

@@ -42,16 +42,17 @@ export class Eviction {
 
   constructor(server: RedisServer) {
     this.#server = server;
-    const { config, stats } = server;
+    const { config } = server;
     config.onApply("maxmemory", () => {
-      if (config.maxmemory === 0) stats.exceededSinceMs = 0;
-      else if (server.memory.used > config.maxmemory) {
+      // Without a limit nobody looks any more, so the time above it ends when there is one again, as in redis-server.
+      if (config.maxmemory === 0) return;
+      this.#continueLater();
+      if (server.memory.used > config.maxmemory) {
         server.log.warning(
           `WARNING: the new maxmemory value set via CONFIG SET (${config.maxmemory}) is smaller than the current memory ` +
             `usage (${server.memory.used}). This will result in key eviction and/or the inability to accept new write ` +
             "commands depending on the maxmemory-policy.",
         );
-        this.#continueLater();
       }
     });
     // Scores of one policy mean nothing to another.
@@ -207,7 +208,7 @@ export class Eviction {
   #remove(db: Database, addr: number): void {
     const { stats, store, dispatcher, config, latency } = this.#server;
     const key = db.keyBytes(addr);
-    latency.measure("eviction-del", () => db.deleteRecord(addr));
+    latency.measure("eviction-del", () => db.deleteRecord(addr, config.lazyfreeLazyEviction));
     stats.evictedKeys++;
     store.events.touched(db, key, 0, key.length);
     dispatcher.ctx.notify(Notify.EVICTED, "evicted", key, 0, key.length, db);

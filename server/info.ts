@@ -44,7 +44,7 @@ const SECTIONS: readonly Section[] = [
     name: "cluster",
     title: "Cluster",
     byDefault: true,
-    fields: ({ config }) => [["cluster_enabled", config.clusterEnabled ? 1 : 0]],
+    fields: () => [["cluster_enabled", 0]], // launch.ts refuses it
   },
   { name: "keyspace", title: "Keyspace", byDefault: true, fields: keyspaceSection },
 ];
@@ -83,7 +83,7 @@ function serverSection(server: RedisServer): Field[] {
     ["redis_git_sha1", "00000000"],
     ["redis_git_dirty", 0],
     ["redis_build_id", buildId()],
-    ["redis_mode", config.clusterEnabled ? "cluster" : "standalone"],
+    ["redis_mode", "standalone"],
     ["os", `${SYSTEMS[os] ?? os} ${osRelease()} ${arch}`],
     ["arch_bits", 64],
     ["monotonic_clock", os === "windows" ? "QueryPerformanceCounter" : "POSIX clock_gettime"],
@@ -97,7 +97,7 @@ function serverSection(server: RedisServer): Field[] {
     ["server_time_usec", clock.wallUs()],
     ["uptime_in_seconds", uptime],
     ["uptime_in_days", Math.floor(uptime / 86400)],
-    ["hz", config.hz],
+    ["hz", server.cron.hz],
     ["configured_hz", config.hz],
     ["lru_clock", server.store.lruClock],
     ["executable", toBinary(Deno.execPath())],

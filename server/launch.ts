@@ -123,6 +123,10 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
     );
     return false;
   }
+  if (config.clusterEnabled) {
+    log.warning("cluster-enabled is not supported: this server has no cluster bus");
+    return false;
+  }
   const tls = config.usesTls ? tlsCredentials(config) : undefined;
   if (typeof tls === "string") {
     log.warning(tls);
@@ -143,7 +147,7 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
 
 /** The banner on a terminal, one line elsewhere. */
 function announce(config: Config, log: Log): void {
-  const facts = { port: config.port, pid: Deno.pid, cluster: config.clusterEnabled };
+  const facts = { port: config.port, pid: Deno.pid };
   const watched = config.logfile === "" && Deno.stdout.isTerminal();
   if (watched || config.alwaysShowLogo) log.raw(banner(facts, watched && !Deno.noColor));
   else log.notice(bannerLine(facts));

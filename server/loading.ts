@@ -287,7 +287,7 @@ function loaderClient(server: RedisServer): Client {
     0,
     null,
     server.store.databases[0]!,
-    server.acl.defaultUser,
+    server.acl.superuser,
     server.clock.wallMs(),
   );
   client.loader = true;
@@ -303,10 +303,7 @@ function execute(server: RedisServer, client: Client, args: Args): boolean {
   const errors = reply.errors;
   server.dispatcher.replay(client, command, args);
   if (reply.errors !== errors) {
-    server.log.warning(
-      `== CRITICAL == This server is sending an error to its AOF-loading-client: '${reply.lastError}' after processing ` +
-        `the command '${command.fullName}'`,
-    );
+    server.unexpectedError("server", "AOF-loading-client", reply.lastError, command);
   }
   reply.rewind(0);
   return true;

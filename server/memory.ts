@@ -8,7 +8,7 @@
  *   - what objects hold outside of the arenas (blocks of lists and streams, indexes of large hashes and sets, objects
  *     of the runtime), booked when the command that changed them is over (Store.book);
  *   - clients' buffers, as of the last tick of the cron;
- *   - the append-only file's buffer, the replication backlog, what is remembered for client-side caching, and cached scripts;
+ *   - the append-only file's buffer, the replication backlog, what is remembered for WATCH and client-side caching, and cached scripts;
  *   - the server's own tables, a number that was measured once.
  *
  * The runtime itself (its machine code, this program in its heap, its threads, the collector's reserve) is no part of
@@ -76,7 +76,7 @@ export class Memory {
   /** Bytes in use; see the file comment. */
   get used(): number {
     return this.startup + this.#server.store.dataBytes + this.clientsNormal + this.clientsReplicas +
-      this.aofBuffer + this.backlog + this.#server.tracking.bytes + this.scripts;
+      this.aofBuffer + this.backlog + this.#server.tracking.bytes + this.#server.watches.bytes + this.scripts;
   }
 
   /** Bytes of cached scripts and libraries, without the Lua worlds, which are the runtime's. */

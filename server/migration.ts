@@ -45,13 +45,16 @@ export class Migration {
     const parcels = this.#pack(ctx, args, plan);
     if (parcels.length === 0) return ctx.reply.simple("NOKEY");
     const { client, db } = ctx;
-    const { pauses, blocking } = this.#server;
+    const { pauses, blocking, clock } = this.#server;
+    const began = clock.monoMs();
     this.#active++;
     pauses.pause("migration", "write", PAUSE_MS);
     this.#run(db, plan, parcels).then((failure) => {
       if (--this.#active === 0) pauses.unpause("migration");
-      if (client.waiting === null) return; // it has gone, or was unblocked
+      const { waiting } = client;
+      if (waiting === null) return; // it has gone, or was unblocked
       blocking.unblock(client);
+      this.#server.recordEnd(client, waiting, clock.monoMs() - began, failure !== null);
       if (failure === null) client.reply.ok();
       else this.#server.replyError(client, failure);
       this.#server.wake(client);
@@ -100,9 +103,8 @@ export class Migration {
       if (plan.auth.length > 0) first.unshift(Args.of(["AUTH", ...plan.auth]));
       await link.send(first);
       for (let i = 0; i < first.length; i++) refuse(await link.readLine());
-      const restore = this.#server.config.clusterEnabled ? "RESTORE-ASKING" : "RESTORE";
       await link.send(parcels.map(({ key, ttl, payload }) => {
-        const words = [restore, key, String(ttl), payload];
+        const words = ["RESTORE", key, String(ttl), payload];
         return Args.of(plan.replace ? [...words, "REPLACE"] : words);
       }));
       let refusal: string | null = null;
@@ -120,8 +122,8 @@ export class Migration {
   /** The keys are elsewhere now: they go from here with all that a DEL brings about. */
   #delete(db: Database, keys: Uint8Array[]): void {
     const server = this.#server;
-    const client = new Client(0, null, db, server.acl.defaultUser, server.clock.wallMs());
-    client.authenticated = true;
+    const client = new Client(0, null, db, server.acl.superuser, server.clock.wallMs());
+    client.loader = true; // not counted as a call of DEL
     server.dispatcher.run(client, server.table.get("DEL")!, Args.of(["DEL", ...keys]));
   }
 }

@@ -36,6 +36,8 @@ export class Monitors {
 
   /** Shows a command that `client` has run: time, database, address, quoted arguments. */
   show(client: Client, command: Command, args: Args): void {
+    // What the server does on its own behalf (the end of MIGRATE) is no command of anybody.
+    if (client.transport === null && client.caller === null) return;
     const now = this.#clock.wallUs();
     const time = `${Math.floor(now / 1e6)}.${String(now % 1e6).padStart(6, "0")}`;
     const isSecret = secretsOf(command);

@@ -236,8 +236,8 @@ export class Persistence {
   }
 
   /** Everything goes, functions too. */
-  #empty(): void {
-    for (const db of this.#server.store.databases) db.flush();
+  #empty(lazy: boolean): void {
+    for (const db of this.#server.store.databases) db.flush(lazy);
     this.#server.scripting.flushLibraries();
   }
 
@@ -251,7 +251,7 @@ export class Persistence {
   reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
     const { config, log } = this.#server;
     if (save && !this.save()) return false;
-    if (flush) this.#empty();
+    if (flush) this.#empty(false);
     const path = joinPath(config.dir, config.dbfilename);
     try {
       const keepExpired = this.#server.isReplica;
@@ -270,16 +270,16 @@ export class Persistence {
    * which database the file says the stream behind it has selected.
    */
   async replace(source: ByteSource, size: number): Promise<number> {
-    const { dispatcher, scripting } = this.#server;
+    const { dispatcher, scripting, config } = this.#server;
     while (dispatcher.busy) await scripting.over;
     this.#stopWriting();
-    this.#empty();
+    this.#empty(config.replicaLazyFlush);
     try {
       this.loadedReplication.db = 0;
       await inSlices(loadReceived(this.#server, source, size, null));
       return this.loadedReplication.db;
     } catch (error) {
-      this.#empty();
+      this.#empty(config.replicaLazyFlush);
       throw error;
     } finally {
       this.#beginAnew();
@@ -312,7 +312,7 @@ export class Persistence {
       this.#beginAnew();
       return this.loadedReplication.db;
     } finally {
-      for (const db of databases) db.flush();
+      for (const db of databases) db.flush(true);
     }
   }
 
@@ -337,7 +337,7 @@ export class Persistence {
     const { log, propagation, config, dispatcher } = this.#server;
     const { dirty } = dispatcher.ctx;
     this.aof.flush(true);
-    this.#empty();
+    this.#empty(false);
     propagation.remove(this.aof);
     try {
       atOnce(loadAof(this.#server), this.#server.clock);

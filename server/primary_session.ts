@@ -2,17 +2,19 @@
 import type { PrimarySession } from "../replication/replica.ts";
 import type { PrimarySocket } from "../replication/primary_socket.ts";
 import { Client, type Transport } from "./client.ts";
+import { descriptorOf } from "./clients.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Makes the client of the link to the primary, in this database. */
 export function beginPrimarySession(server: RedisServer, socket: PrimarySocket, db: number): PrimarySession {
-  const { clients, store, acl, clock, dispatcher, log } = server;
+  const { clients, store, acl, clock, dispatcher } = server;
   const address = server.replication.replica.primary!;
+  const id = clients.takeId();
   const client = new Client(
-    clients.takeId(),
-    transportOf(socket, `${address.host}:${address.port}`),
+    id,
+    transportOf(socket, `${address.host}:${address.port}`, descriptorOf(id)),
     store.databases[db] ?? store.databases[0]!,
-    acl.defaultUser,
+    acl.superuser,
     clock.wallMs(),
   );
   client.primary = true;
@@ -33,10 +35,7 @@ export function beginPrimarySession(server: RedisServer, socket: PrimarySocket, 
       dispatcher.process(client);
       ctx.mayBlock = true;
       if (reply.errors !== errors) {
-        log.warning(
-          `== CRITICAL == This replica is sending an error to its master: '${reply.lastError}' after processing the ` +
-            `command '${client.lastCommand?.fullName ?? "<unknown>"}'`,
-        );
+        server.unexpectedError("replica", "master", reply.lastError, client.lastCommand);
       }
       reply.rewind(0);
     },
@@ -57,11 +56,11 @@ export function beginPrimarySession(server: RedisServer, socket: PrimarySocket, 
   };
 }
 
-function transportOf(socket: PrimarySocket, peer: string): Transport {
+function transportOf(socket: PrimarySocket, peer: string, fd: number): Transport {
   return {
     peer,
-    local: "",
-    fd: -1,
+    local: socket.local,
+    fd,
     wake: () => {},
     resume: () => {},
     unstall: () => {},

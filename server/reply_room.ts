@@ -22,11 +22,8 @@ export class ReplyRoom {
   size = FIXED_OUTPUT_BYTES;
   #peak = FIXED_OUTPUT_BYTES;
   #needed = FIXED_OUTPUT_BYTES;
-  #peakSinceMs: number;
-
-  constructor(nowMs: number) {
-    this.#peakSinceMs = nowMs;
-  }
+  /** Unix ms. The first look by the clock forgets that a new buffer counts as full. */
+  #peakSinceMs = 0;
 
   /** Most bytes that stood in it since the peak was last forgotten. */
   get peak(): number {

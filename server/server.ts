@@ -20,7 +20,7 @@ import { DEFAULT_PACKED_THRESHOLD } from "../types/quicklist_node.ts";
 import { Acl } from "./acl.ts";
 import { admit } from "./admission.ts";
 import { Blocking } from "./blocking.ts";
-import { Client, ReplyMode } from "./client.ts";
+import { Client, ReplyMode, type Waiting } from "./client.ts";
 import { ClientEviction } from "./client_eviction.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { Clients } from "./clients.ts";
@@ -277,6 +277,8 @@ export class RedisServer implements KeyspaceEvents {
       this.store.announceNew = (config.notifyKeyspaceEvents & Notify.NEW) !== 0;
       this.store.lfuLogFactor = config.lfuLogFactor;
       this.store.lfuDecayTime = config.lfuDecayTime;
+      this.store.lazyServerDel = config.lazyfreeLazyServerDel;
+      this.store.lazyExpire = config.lazyfreeLazyExpire;
       this.store.lfu = config.maxmemoryPolicy.endsWith("-lfu");
       this.tracking.maxKeys = config.trackingTableMaxKeys;
       this.maxmemoryActive = config.maxmemory > 0;
@@ -292,6 +294,8 @@ export class RedisServer implements KeyspaceEvents {
       "tracking-table-max-keys",
       "lfu-log-factor",
       "lfu-decay-time",
+      "lazyfree-lazy-server-del",
+      "lazyfree-lazy-expire",
       "maxmemory",
       "maxmemory-policy",
       "slowlog-log-slower-than",
@@ -383,6 +387,28 @@ export class RedisServer implements KeyspaceEvents {
       this.wake(client);
     } else this.dispatcher.expireWait(client, waiting);
     return true;
+  }
+
+  /**
+   * A command failed that comes from where it has worked before: a primary, the append-only file. What follows is for
+   * propagation-error-behavior to say.
+   */
+  unexpectedError(from: "replica" | "server", to: string, error: string, command: Command | null): void {
+    const name = command?.fullName ?? "<unknown>";
+    this.stats.unexpectedErrorReplies++;
+    const shown = error.startsWith("ERR ") ? error.slice(4) : `-${error}`;
+    this.log.warning(
+      `== CRITICAL == This ${from} is sending an error to its ${to}: '${shown}' after processing the command '${name}'`,
+    );
+    const { propagationErrorBehavior, replicaReadOnly } = this.config;
+    const mayPanic = from === "replica"
+      ? replicaReadOnly && propagationErrorBehavior !== "ignore"
+      : propagationErrorBehavior === "panic";
+    if (!mayPanic) return;
+    this.crash(
+      "panic",
+      `This ${from} panicked sending an error to its ${to} after processing the command '${name}'`,
+    );
   }
 
   /** The line of CLIENT LIST for a client. */
@@ -481,6 +507,13 @@ export class RedisServer implements KeyspaceEvents {
     const { stats } = command;
     stats.usec += took * 1000;
     if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
+  }
+
+  /** A command has waited and ends without running again, after `took` milliseconds: statistics, slow log. */
+  recordEnd(client: Client, { command, args }: Waiting, took: number, failed: boolean): void {
+    if (failed) command.stats.failed++;
+    this.#settleTime(command, took);
+    if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
   }
 
   /** CLIENT UNBLOCK ended a wait: a call that failed, in no time. Its arguments are gone by then in redis-server's slow log. */

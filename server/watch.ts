@@ -4,12 +4,17 @@ import type { Database } from "../store.ts";
 import { equalBytes, latin1 } from "../types/bytes.ts";
 import type { Client } from "./client.ts";
 
+/** A watch besides its key: the name once more, places in a map and a set. */
+const WATCH_OVERHEAD = 160;
+
 /** All watched keys of a server. */
 export class Watches {
   /** By database number, then by key. */
   readonly #byKey: Map<string, Set<Client>>[] = [];
   /** Watches in force, over all clients and keys. */
   #count = 0;
+  /** Bytes that they take, about; of the clients' own shares only a fixed part is counted with them, as in redis-server. */
+  bytes = 0;
 
   /** A client watches a key; a second time is no change. */
   watch(client: Client, db: Database, key: Uint8Array): void {
@@ -25,11 +30,13 @@ export class Watches {
     if (clients === undefined) names.set(name, clients = new Set());
     clients.add(client);
     this.#count++;
+    this.bytes += key.length + WATCH_OVERHEAD;
   }
 
   /** A client watches nothing any more. */
   unwatchAll(client: Client): void {
     for (const { db, key } of client.watched) {
+      this.bytes -= key.length + WATCH_OVERHEAD;
       const names = this.#byKey[db.index]!;
       const name = latin1(key);
       const clients = names.get(name);

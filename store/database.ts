@@ -138,7 +138,8 @@ export class Database {
   /** Deletes a record because its time has come, with all events. */
   expireNow(addr: number): void {
     const key = this.keyBytes(addr);
-    this.store.whileExpiring(() => this.#removeRecord(addr, this.#table.hashOf(addr), true));
+    const { store } = this;
+    store.whileExpiring(() => this.#removeRecord(addr, this.#table.hashOf(addr), true, store.lazyExpire));
     this.store.expiredKeys++;
     this.store.events.touched(this, key, 0, key.length);
     this.store.events.expired(this, key, 0, key.length);
@@ -329,19 +330,19 @@ export class Database {
     return addr;
   }
 
-  /** Deletes a key that is alive; false if there was none. */
-  delete(buf: Uint8Array, start: number, end: number): boolean {
+  /** Deletes a key that is alive; false if there was none. `lazy`: see {@link Store.drop}. */
+  delete(buf: Uint8Array, start: number, end: number, lazy?: boolean): boolean {
     const hash = hashBytes(buf, start, end);
     const addr = this.#table.find(buf, start, end, hash);
     if (addr === 0) return false;
     if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)) return false;
-    this.#removeRecord(addr, hash, true);
+    this.#removeRecord(addr, hash, true, lazy);
     return true;
   }
 
-  /** Deletes a record. */
-  deleteRecord(addr: number): void {
-    this.#removeRecord(addr, this.#table.hashOf(addr), true);
+  /** Deletes a record. `lazy`: see {@link Store.drop}. */
+  deleteRecord(addr: number, lazy?: boolean): void {
+    this.#removeRecord(addr, this.#table.hashOf(addr), true, lazy);
   }
 
   /**
@@ -378,9 +379,10 @@ export class Database {
     return target;
   }
 
-  /** Deletes all keys at once. Returns how many there were. */
-  flush(): number {
+  /** Deletes all keys at once. Returns how many there were, which count as lazily freed if that was asked for. */
+  flush(lazy: boolean): number {
     const count = this.size;
+    if (lazy) this.store.lazyfreedObjects += count;
     this.store.events.flushed(this);
     const contents = new Database(this.store, this.index);
     Database.exchange(this, contents);
@@ -393,7 +395,9 @@ export class Database {
   discard(): void {
     this.#table.forEach((addr) => {
       const kind = this.kind(addr);
-      if (isObject(kind)) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, hasOwnBuffers(kind));
+      if (isObject(kind)) {
+        this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, hasOwnBuffers(kind), false);
+      }
     });
     this.#arena.release();
     this.#arena = new Arena();
@@ -521,11 +525,11 @@ export class Database {
     if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, true);
   }
 
-  #removeRecord(addr: number, hash: number, release: boolean): void {
+  #removeRecord(addr: number, hash: number, release: boolean, lazy?: boolean): void {
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING) this.#expires.remove(hash, addr);
     this.#table.remove(hash, addr);
-    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, release);
+    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, release, lazy);
     this.#arena.free(addr);
   }
 

@@ -132,7 +132,7 @@ Deno.test("store: renaming across databases, exchanging and flushing", () => {
   assertEquals(valueOf(store, "from"), undefined);
   store.swap(0, 1);
   assertEquals(valueOf(store, "to", 0), "value");
-  assertEquals(first.flush(), 1);
+  assertEquals(first.flush(false), 1);
   assertEquals(first.size, 0);
   assertEquals(first.volatileSize, 0);
 });

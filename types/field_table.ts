@@ -149,6 +149,10 @@ export class FieldTable implements StoredObject {
     return copy;
   }
 
+  get freeEffort(): number {
+    return this.length;
+  }
+
   release(budget: number): boolean {
     return this.#table.drain(budget, (record) => this.#free(record));
   }

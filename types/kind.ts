@@ -104,8 +104,10 @@ export interface StoredObject {
   memoryBytes(): number;
   /** The part of {@link memoryBytes} that is not in blocks of an arena, which has books of its own; O(1). */
   outsideBytes(): number;
-  /** Elements, as MEMORY USAGE, lazy freeing and DEBUG measure effort. */
+  /** Elements, as MEMORY USAGE and DEBUG measure effort. */
   readonly length: number;
+  /** Steps that freeing it takes in redis-server: elements of a table, nodes of a list or a stream. */
+  readonly freeEffort: number;
   /** A copy whose blocks lie in `arena` (COPY, and MOVE between databases). */
   cloneInto(arena: Arena): StoredObject;
   /**

@@ -44,6 +44,10 @@ export class Quicklist extends QuicklistChain implements StoredObject {
     return this.memoryBytes();
   }
 
+  get freeEffort(): number {
+    return this.blocks;
+  }
+
   /** A copy, cut into the same nodes; its blocks are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Quicklist {
     const copy = new Quicklist(this.options);

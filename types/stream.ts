@@ -83,6 +83,12 @@ export class Stream implements StoredObject {
     return this.#meter.bytes;
   }
 
+  /** As redis-server has it, the pending entries of the first group stand for those of the others. */
+  get freeEffort(): number {
+    const { groups, nodes } = this;
+    return nodes.count + (groups.size === 0 ? 0 : groups.size * (1 + groups.at(0).pending.size));
+  }
+
   /** A copy; its nodes are the collector's, so the arena is not used. */
   cloneInto(_arena: Arena): Stream {
     const copy = new Stream();

@@ -178,6 +178,10 @@ export class SortedSet implements StoredObject {
     return copy;
   }
 
+  get freeEffort(): number {
+    return this.length;
+  }
+
   release(budget: number): boolean {
     while (budget > 0 && this.length > 0) {
       const size = this.length;

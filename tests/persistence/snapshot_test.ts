@@ -72,7 +72,7 @@ class Writer {
         return;
       }
       case 6:
-        if (random.below(200) === 0) db.flush();
+        if (random.below(200) === 0) db.flush(false);
         else if (random.below(100) === 0) this.#store.swap(random.below(4), random.below(4));
         return;
       default:

@@ -1,7 +1,7 @@
 /** maxmemory with all policies: memory stays within the limit, the right keys go, and everybody hears of it. */
 import { assert, assertEquals } from "@std/assert";
-import type { RawClient } from "../helpers/client.ts";
-import { startServer } from "../helpers/server.ts";
+import { type RawClient, sleep } from "../helpers/client.ts";
+import { type Kind, realTest, startServer } from "../helpers/server.ts";
 
 /** Sets keys `prefix:from` to `prefix:to`; the number of errors. */
 async function fill(client: RawClient, prefix: string, count: number, ...options: string[]): Promise<number> {
@@ -130,4 +130,71 @@ Deno.test("maxmemory-clients closes the largest clients, not those that asked to
   await spared.write(new TextEncoder().encode("x".repeat(4_000_000) + "\r\n"));
   assertEquals((await spared.read()).value.type, "bulk");
   assertEquals(await client.infoNumber("evicted_clients"), 1);
+});
+
+/** Whether the time over maxmemory goes on: while memory is over it, and while there is no limit any more. */
+async function exceededTimes(kind: Kind): Promise<boolean[]> {
+  await using server = await startServer(kind);
+  await using client = await server.connect();
+  const runs = async () => await client.infoNumber("current_eviction_exceeded_time") > 0;
+  const found: boolean[] = [];
+  await client.call("DEBUG", "POPULATE", "1000", "key", "1000");
+  for (const maxmemory of ["1mb", "0", "1mb", "100mb", "0"]) {
+    await client.call("CONFIG", "SET", "maxmemory", maxmemory);
+    await client.call("SET", "k", "v");
+    await sleep(50);
+    found.push(await runs());
+  }
+  found.push(await client.infoNumber("total_eviction_exceeded_time") > 100);
+  await client.call("CONFIG", "RESETSTAT");
+  found.push(await client.infoNumber("total_eviction_exceeded_time") > 0);
+  return found;
+}
+
+realTest("the time over maxmemory ends when there is a limit that memory is within", async () => {
+  const expected = [true, true, true, false, false, true, false];
+  assertEquals(await exceededTimes("redis"), expected);
+  assertEquals(await exceededTimes("toy"), expected);
+});
+
+/** What CLIENT LIST's tot-mem grows by with each step. */
+async function costs(kind: Kind): Promise<number[]> {
+  await using server = await startServer(kind);
+  await using client = await server.connect();
+  await using watcher = await server.connect();
+  const id = await client.call("CLIENT", "ID");
+  const total = async () => {
+    const reply = await watcher.call("CLIENT", "LIST", "ID", id.type === "integer" ? `${id.value}` : "");
+    return Number(/ tot-mem=(\d+)/.exec(reply.type === "bulk" ? reply.text : "")![1]);
+  };
+  await client.call("HELLO", "3");
+  while (await watcher.infoNumber("reply_buffer_shrinks") < 2) await sleep(50);
+  await sleep(200);
+  const found: number[] = [];
+  let before = await total();
+  const long = "x".repeat(300);
+  const steps = [
+    ["WATCH", "a"],
+    ["WATCH", "b", "c", long],
+    ["SUBSCRIBE", "a"],
+    ["SUBSCRIBE", long],
+    ["PSUBSCRIBE", "a*"],
+    ["SSUBSCRIBE", "a"],
+    ["MULTI"],
+    ["SET", "k", "v"],
+    ["SET", "k", "value"],
+    ["SET", "k", "v"],
+    ["DISCARD"],
+  ];
+  for (const step of steps) {
+    await client.call(...step);
+    const after = await total();
+    found.push(after - before);
+    before = after;
+  }
+  return found;
+}
+
+realTest("what watched keys, subscriptions and queued commands cost a client is the same", async () => {
+  assertEquals(await costs("toy"), await costs("redis"));
 });

@@ -88,6 +88,7 @@ Deno.test("what cannot be done is refused in the log", async () => {
     [["--loadmodule", "/x.so"], /# Can't load module from \/x\.so: server aborting\n$/],
     [["--mod.x", "1"], /# Module Configuration detected without loadmodule/],
     [["--tls-port", "7000"], /# Failed to configure TLS/],
+    [["--cluster-enabled", "yes"], /# cluster-enabled is not supported/],
     [["--port", "1"], /# Failed listening on port 1 \(TCP\), aborting\.\n$/],
   ];
   for (const [args, expected] of cases) {
@@ -177,10 +178,10 @@ Deno.test("the log goes to logfile, relative to dir, at the level asked for", as
 });
 
 Deno.test("the banner shows version, port and pid", () => {
-  const plain = banner({ port: 7, pid: 4242, cluster: false }, false);
+  const plain = banner({ port: 7, pid: 4242 }, false);
   assertStringIncludes(plain, " Port: 7\n");
   assertStringIncludes(plain, " PID: 4242\n");
   assert(plain.split("\n").every((line) => line.length <= 60));
   // deno-lint-ignore no-control-regex
-  assertEquals(banner({ port: 7, pid: 4242, cluster: false }, true).replace(/\x1b\[\d+m/g, ""), plain);
+  assertEquals(banner({ port: 7, pid: 4242 }, true).replace(/\x1b\[\d+m/g, ""), plain);
 });

@@ -107,3 +107,39 @@ realTest(
     conn.close();
   },
 );
+
+/** What the slow log, MONITOR and the statistics say of a few transfers, without times, ids and addresses. */
+async function traces(kind: Kind): Promise<string[]> {
+  await using source = await startServer(kind, {});
+  await using target = await startServer("redis", {});
+  await using client = await source.connect();
+  await using monitor = await source.connect();
+  await client.call("CONFIG", "SET", "slowlog-log-slower-than", "0");
+  await client.call("CONFIG", "RESETSTAT");
+  await monitor.call("MONITOR");
+  const steps = [
+    ["SET", "k", "v"],
+    ["MIGRATE", "127.0.0.1", "T", "k", "0", "1000"],
+    ["MIGRATE", "127.0.0.1", "T", "k", "0", "1000"],
+    ["SET", "k", "w"],
+    ["MIGRATE", "127.0.0.1", "T", "k", "0", "1000"],
+    ["MIGRATE", "127.0.0.1", "T", "k", "0", "1000", "AUTH", "secret"],
+    ["GET", "k"],
+  ];
+  const found: string[] = [];
+  for (const step of steps) {
+    await client.call(...step.map((word) => word === "T" ? `${target.port}` : word));
+    found.push(show((await monitor.read()).value).replace(/[\d.]+ \[0 [\d.:]+\]/, ""));
+  }
+  found.push(show(await client.call("SLOWLOG", "GET", "20")).replace(/:\d+, :\d+, :\d+/g, "N"));
+  const stats = show(await client.call("INFO", "commandstats")) +
+    show(await client.call("INFO", "errorstats"));
+  found.push(
+    ...[...stats.matchAll(/cmdstat_(migrate|del|set):|calls=\d+|error.*:count=\d+/g)].map(String).sort(),
+  );
+  return found.map((text) => text.replaceAll(/127.0.0.1:\d+/g, "A").replaceAll(`${target.port}`, "T"));
+}
+
+realTest("what MIGRATE leaves in the slow log, with MONITOR and in the statistics is the same", async () => {
+  assertEquals(await traces("toy"), await traces("redis"));
+});

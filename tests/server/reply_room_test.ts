@@ -7,7 +7,7 @@ import { ReplyRoom } from "../../server/reply_room.ts";
 const SETTINGS = { resizing: true, peakResetMs: 5000 };
 
 Deno.test("a quiet client's buffer is fitted to its peak, a busy one's doubles", () => {
-  const room = new ReplyRoom(0);
+  const room = new ReplyRoom();
   assertEquals([room.fit(100, 0, SETTINGS), room.size, room.peak], [0, 16384, 16384]);
   assertEquals([room.fit(5001, 0, SETTINGS), room.size, room.peak], [0, 16384, 0]);
   room.note(3000);
