@@ -251,6 +251,9 @@ export class AppendOnlyFile {
     this.#makeDirectory();
     this.#begunAs = this.state;
     if (this.state === "off") return; // only a base is written, for who turns the file on at the next start
+    // What waits to be written belongs before the cut; a new part may have the old one's temporary name.
+    this.#writer?.flush(true);
+    if (this.pending > 0) throw new Error(this.error ?? "the append-only file cannot be written");
     if (this.state === "waiting") {
       const file = this.#openPart(this.#tempIncremental, true);
       if (this.#writer === null) this.#writer = new AofWriter(file, 0, this.#host);
@@ -259,8 +262,6 @@ export class AppendOnlyFile {
     }
     const manifest = withNextIncremental(this.manifest, this.#host.settings.appendfilename);
     const name = manifest.incremental.at(-1)!.name;
-    this.#writer!.flush(true);
-    if (this.#writer!.pending > 0) throw new Error(this.error ?? "the append-only file cannot be written");
     const file = this.#openPart(this.path(name), true);
     try {
       this.persist(manifest);

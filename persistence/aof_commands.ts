@@ -4,7 +4,7 @@
  * Large collections are split into commands of a limited number of elements, so that neither the writer nor the
  * loader ever has to hold one whole.
  */
-import type { Database } from "../store.ts";
+import type { Database, Expiry } from "../store.ts";
 import { NO_EXPIRY } from "../store.ts";
 import { copyBytes, EMPTY_BYTES, formatInt, MAX_INT64_DIGITS, writeLatin1 } from "../types/bytes.ts";
 import { Entry, LP_END, LP_HEADER, lpCount, lpSkip } from "../types/listpack.ts";
@@ -36,6 +36,10 @@ const scoreText = new Uint8Array(40);
 export class CommandEncoder implements SnapshotEncoder {
   #buf: Uint8Array = new Uint8Array(FIRST_BYTES);
   length = 0;
+  /** The key of the record that is being written. */
+  #key: Uint8Array = EMPTY_BYTES;
+  #keyStart = 0;
+  #keyEnd = 0;
   readonly #timestampSeconds: number | null;
   readonly #functions: Iterable<Uint8Array>;
 
@@ -60,21 +64,35 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   record(db: Database, addr: number): Rest | null {
-    if (isObject(db.kind(addr))) return this.#collection(db, addr);
+    const expiry = db.exactExpiryOf(addr);
+    const bytes = db.bytes(addr);
+    const start = db.keyStart(addr), end = start + db.keyLength(addr);
+    if (isObject(db.kind(addr))) {
+      this.#setKey(bytes.slice(start, end), 0, end - start);
+      return this.#collection(this.#object(db, addr), expiry);
+    }
+    this.#setKey(bytes, start, end);
     this.#inline(db, addr);
-    this.#expiry(db, addr);
+    this.#expiry(expiry);
     return null;
   }
 
-  *#collection(db: Database, addr: number): Rest {
-    yield* this.#object(db, addr);
-    this.#expiry(db, addr);
+  #setKey(buf: Uint8Array, start: number, end: number): void {
+    this.#key = buf;
+    this.#keyStart = start;
+    this.#keyEnd = end;
   }
 
-  #expiry(db: Database, addr: number): void {
-    if (db.expiryOf(addr) === NO_EXPIRY) return;
-    this.#keyCommand("PEXPIREAT", db, addr, 1);
-    this.#int(db.exactExpiryOf(addr));
+  /** The database may be emptied or another one before this is done: nothing asks it for anything any more. */
+  *#collection(object: Rest, expiry: Expiry): Rest {
+    yield* object;
+    this.#expiry(expiry);
+  }
+
+  #expiry(expiry: Expiry): void {
+    if (expiry === NO_EXPIRY) return;
+    this.#keyCommand("PEXPIREAT", 1);
+    this.#int(expiry);
   }
 
   end(): void {}
@@ -107,7 +125,7 @@ export class CommandEncoder implements SnapshotEncoder {
       case Kind.RAW:
       case Kind.INT: {
         const start = db.valueStart(addr);
-        this.#keyCommand("SET", db, addr, 1);
+        this.#keyCommand("SET", 1);
         return this.#bulk(db.bytes(addr), start, start + db.valueLength(addr));
       }
       case Kind.LIST_PACKED:
@@ -125,16 +143,16 @@ export class CommandEncoder implements SnapshotEncoder {
   #object(db: Database, addr: number): Rest {
     switch (db.kind(addr)) {
       case Kind.LIST:
-        return this.#list(db, addr);
+        return this.#list(db.object<Quicklist>(addr));
       case Kind.HASH:
-        return this.#table("HMSET", db, addr, 2);
+        return this.#table("HMSET", db.object<FieldTable>(addr), 2);
       case Kind.SET:
-        return this.#table("SADD", db, addr, 1);
+        return this.#table("SADD", db.object<FieldTable>(addr), 1);
       case Kind.ZSET:
-        return this.#sortedSet(db, addr);
+        return this.#sortedSet(db.object<SortedSet>(addr));
       default:
       case Kind.STREAM:
-        return this.#stream(db, addr);
+        return this.#stream(db.object<Stream>(addr));
     }
   }
 
@@ -142,16 +160,12 @@ export class CommandEncoder implements SnapshotEncoder {
   #packed(name: string, db: Database, addr: number, step: number): void {
     const buf = db.bytes(addr);
     const start = db.valueStart(addr);
-    this.#entries(name, db, addr, buf, start, step);
-  }
-
-  #entries(name: string, db: Database, addr: number, buf: Uint8Array, start: number, step: number): void {
     let left = lpCount(buf, start);
     let inCommand = 0;
     for (let p = start + LP_HEADER; buf[p] !== LP_END; p = lpSkip(buf, p)) {
       if (inCommand === 0) {
         inCommand = Math.min(left, ITEMS_PER_COMMAND * step);
-        this.#keyCommand(name, db, addr, inCommand);
+        this.#keyCommand(name, inCommand);
       }
       entry.readText(buf, p);
       this.#bulk(entry.buf, entry.start, entry.end);
@@ -160,13 +174,12 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  *#list(db: Database, addr: number): Rest {
-    const list = db.object<Quicklist>(addr);
+  *#list(list: Quicklist): Rest {
     const cursor = new QuicklistCursor();
     for (let more = cursor.seek(list, 0); more; more = cursor.next()) {
       if (cursor.index % ITEMS_PER_COMMAND === 0) {
         if (cursor.index > 0) yield;
-        this.#keyCommand("RPUSH", db, addr, Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
+        this.#keyCommand("RPUSH", Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
       }
       const { buf, start, end } = cursor.entry.text();
       this.#bulk(buf, start, end);
@@ -179,21 +192,20 @@ export class CommandEncoder implements SnapshotEncoder {
     const length = intsetLength(buf, start);
     for (let i = 0; i < length; i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
-        this.#keyCommand("SADD", db, addr, Math.min(length - i, ITEMS_PER_COMMAND));
+        this.#keyCommand("SADD", Math.min(length - i, ITEMS_PER_COMMAND));
       }
       this.#int(intsetGet(buf, start, i));
     }
   }
 
   /** The fields of a hash with their values (`step` 2), or the members of a set (1). */
-  *#table(name: string, db: Database, addr: number, step: number): Rest {
-    const fields = db.object<FieldTable>(addr);
+  *#table(name: string, fields: FieldTable, step: number): Rest {
     const { table } = fields;
     let i = 0;
     for (let slot = table.slotFrom(0); slot >= 0; slot = table.slotFrom(slot + 1), i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
         if (i > 0) yield;
-        this.#keyCommand(name, db, addr, step * Math.min(fields.length - i, ITEMS_PER_COMMAND));
+        this.#keyCommand(name, step * Math.min(fields.length - i, ITEMS_PER_COMMAND));
       }
       const record = table.recordAt(slot);
       const bytes = fields.bytes(record);
@@ -211,7 +223,7 @@ export class CommandEncoder implements SnapshotEncoder {
     let p = start + LP_HEADER;
     for (let i = 0; i < members; i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
-        this.#keyCommand("ZADD", db, addr, 2 * Math.min(members - i, ITEMS_PER_COMMAND));
+        this.#keyCommand("ZADD", 2 * Math.min(members - i, ITEMS_PER_COMMAND));
       }
       this.#score(zpScore(buf, p));
       entry.readText(buf, p);
@@ -220,15 +232,14 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  *#sortedSet(db: Database, addr: number): Rest {
-    const set = db.object<SortedSet>(addr);
+  *#sortedSet(set: SortedSet): Rest {
     const position = { leaf: 0, index: 0 };
     const member = new Entry();
     let i = 0;
     for (let record = set.seek(0, position); record !== 0; record = set.next(position), i++) {
       if (i % ITEMS_PER_COMMAND === 0) {
         if (i > 0) yield;
-        this.#keyCommand("ZADD", db, addr, 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
+        this.#keyCommand("ZADD", 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
       }
       this.#score(set.score(record));
       set.readMember(record, member);
@@ -236,13 +247,12 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  *#stream(db: Database, addr: number): Rest {
-    const stream = db.object<Stream>(addr);
+  *#stream(stream: Stream): Rest {
     let n = 0;
     const reader = new StreamReader().start(stream.nodes, MIN_ID, MAX_ID, false);
     while (reader.next()) {
       if (++n % ITEMS_PER_COMMAND === 0) yield;
-      this.#keyCommand("XADD", db, addr, 1 + reader.fieldCount * 2);
+      this.#keyCommand("XADD", 1 + reader.fieldCount * 2);
       this.#text(reader.id.toString());
       while (reader.nextField()) {
         entry.readText(reader.buf, reader.field);
@@ -251,19 +261,19 @@ export class CommandEncoder implements SnapshotEncoder {
         this.#bulk(entry.buf, entry.start, entry.end);
       }
     }
-    if (stream.length === 0) this.#emptyStream(db, addr, stream);
-    this.#keyCommand("XSETID", db, addr, 5);
+    if (stream.length === 0) this.#emptyStream(stream);
+    this.#keyCommand("XSETID", 5);
     this.#text(stream.lastId.toString());
     this.#text("ENTRIESADDED");
     this.#int(stream.entriesAdded);
     this.#text("MAXDELETEDID");
     this.#text(stream.maxDeletedId.toString());
-    for (let i = 0; i < stream.groups.size; i++) yield* this.#group(db, addr, stream.groups.at(i));
+    for (let i = 0; i < stream.groups.size; i++) yield* this.#group(stream.groups.at(i));
   }
 
   /** A stream without entries: one is added and trimmed in the same command. */
-  #emptyStream(db: Database, addr: number, stream: Stream): void {
-    this.#keyCommand("XADD", db, addr, 5);
+  #emptyStream(stream: Stream): void {
+    this.#keyCommand("XADD", 5);
     this.#text("MAXLEN");
     this.#text("0");
     this.#text(stream.lastId.isZero() ? "0-1" : stream.lastId.toString());
@@ -271,8 +281,8 @@ export class CommandEncoder implements SnapshotEncoder {
     this.#text("y");
   }
 
-  *#group(db: Database, addr: number, group: ConsumerGroup): Rest {
-    this.#groupCommand("CREATE", db, addr, group, 3);
+  *#group(group: ConsumerGroup): Rest {
+    this.#groupCommand("CREATE", group, 3);
     this.#text(group.lastId.toString());
     this.#text("ENTRIESREAD");
     this.#int(group.entriesRead);
@@ -280,7 +290,7 @@ export class CommandEncoder implements SnapshotEncoder {
     const id = new StreamId();
     for (let i = 0; i < group.consumers.size; i++) {
       const consumer = group.consumers.at(i);
-      this.#groupCommand("CREATECONSUMER", db, addr, group, 1);
+      this.#groupCommand("CREATECONSUMER", group, 1);
       this.#bulk(consumer.name, 0, consumer.name.length);
     }
     const { pending } = group;
@@ -288,7 +298,7 @@ export class CommandEncoder implements SnapshotEncoder {
     for (let ok = pending.seekFirst(cursor); ok; ok = pending.next(cursor)) {
       if (++n % ITEMS_PER_COMMAND === 0) yield;
       const { name } = group.owner(cursor);
-      this.#keyCommand("XCLAIM", db, addr, 10);
+      this.#keyCommand("XCLAIM", 10);
       this.#bulk(group.name, 0, group.name.length);
       this.#bulk(name, 0, name.length);
       this.#text("0");
@@ -302,21 +312,19 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  #groupCommand(sub: string, db: Database, addr: number, group: ConsumerGroup, count: number): void {
+  #groupCommand(sub: string, group: ConsumerGroup, count: number): void {
     this.#command("XGROUP", count + 4);
     this.#text(sub);
-    const start = db.keyStart(addr);
-    this.#bulk(db.bytes(addr), start, start + db.keyLength(addr));
+    this.#bulk(this.#key, this.#keyStart, this.#keyEnd);
     this.#bulk(group.name, 0, group.name.length);
   }
 
   // -- RESP -----------------------------------------------------------------------------------------------------
 
-  /** Begins a command with a key and `count` more arguments. */
-  #keyCommand(name: string, db: Database, addr: number, count: number): void {
+  /** Begins a command with the key and `count` more arguments. */
+  #keyCommand(name: string, count: number): void {
     this.#command(name, count + 2);
-    const start = db.keyStart(addr);
-    this.#bulk(db.bytes(addr), start, start + db.keyLength(addr));
+    this.#bulk(this.#key, this.#keyStart, this.#keyEnd);
   }
 
   /** Begins a command of `count` arguments, its name included. */

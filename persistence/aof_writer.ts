@@ -78,8 +78,9 @@ export class AofWriter {
   #postponedSinceMs = 0;
   #loggedMs = -Infinity;
   #ended = false;
-  /** The file ends with what {@link AofWriterHost.place} said. */
+  /** The file ends with what {@link AofWriterHost.place} said; so does the buffer, if it has this many bytes. */
   #placed = false;
+  #placedLength = -1;
 
   /** @param size bytes that the file has already. */
   constructor(file: DiskFile, size: number, host: AofWriterHost) {
@@ -181,14 +182,16 @@ export class AofWriter {
     if (this.#ended) return false;
     const always = this.#host.settings.appendfsync === "always";
     if (this.#length > 0 && !this.#mustWait(force, always)) this.#write(always);
-    if (!this.#ended && this.#synced < this.#size) this.#syncAsAsked(always);
+    // A sync that failed is tried again, whether anything new was written or not: writes are refused until then.
+    if (!this.#ended && (this.#synced < this.#size || this.#syncFailed)) this.#syncAsAsked(always);
     return !this.#ended;
   }
 
   #syncAsAsked(always: boolean): void {
-    if (this.#host.settings.noAppendfsyncOnRewrite && this.#host.rewriting()) return;
+    const { noAppendfsyncOnRewrite, appendfsync } = this.#host.settings;
+    if (noAppendfsyncOnRewrite && this.#host.rewriting()) return;
     if (always) this.#syncNow();
-    else if (this.#host.settings.appendfsync === "everysec") this.#syncSometimes();
+    else if (appendfsync === "everysec" || this.#syncFailed) this.#syncSometimes();
   }
 
   /** A write beside a running sync would hold up the server until the disk is done: it is put off, for a while. */
@@ -211,9 +214,11 @@ export class AofWriter {
 
   #write(always: boolean): void {
     this.#host.holdUp?.();
-    const place = this.#host.place?.() ?? null;
-    if (place !== null) this.annotate(place);
-    this.#placed = place !== null;
+    if (this.#length !== this.#placedLength) { // else this is another try
+      const place = this.#host.place?.() ?? null;
+      if (place !== null) this.annotate(place);
+      this.#placed = place !== null;
+    }
     const wanted = this.#length;
     const startedMs = this.#host.monotonicMs();
     let written = 0;
@@ -230,6 +235,7 @@ export class AofWriter {
     }
     this.#size += wanted;
     this.#length = 0;
+    this.#placedLength = -1;
     if (this.#buf.length > KEPT_BUFFER_BYTES) this.#buf = new Uint8Array(FIRST_BUFFER_BYTES);
     if (this.error !== null && !this.#syncFailed) {
       this.#host.warning("AOF write error looks solved, Redis can write again.");
@@ -266,6 +272,7 @@ export class AofWriter {
     this.#size += written;
     this.#buf.copyWithin(0, written, this.#length);
     this.#length -= written;
+    if (this.#placed) this.#placedLength = this.#length;
     this.#setError(text);
   }
 
@@ -288,8 +295,8 @@ export class AofWriter {
     try {
       this.#file.syncDataSync();
       this.#host.took?.("aof-fsync-always", this.#host.monotonicMs() - startedMs);
-      this.#synced = this.#size;
       this.#lastSyncMs = this.#host.monotonicMs();
+      this.#syncedUpTo(this.#size);
     } catch (error) {
       this.#end(
         `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${
@@ -303,17 +310,21 @@ export class AofWriter {
     const now = this.#host.monotonicMs();
     if (this.#syncing !== null || now - this.#lastSyncMs < SYNC_EVERY_MS) return;
     this.#lastSyncMs = now;
-    const size = this.#size;
-    this.#syncing = this.#file.syncData().then(() => {
-      this.#synced = Math.max(this.#synced, size);
-      if (!this.#syncFailed) return;
-      this.#syncFailed = false;
-      this.#setError(null);
+    const size = this.#size, file = this.#file;
+    this.#syncing = file.syncData().then(() => {
+      if (file === this.#file) this.#syncedUpTo(size); // else the sizes are another file's
     }, (error) => {
       this.#syncFailed = true;
       this.#host.warning(`Fail to fsync the AOF file: ${errnoText(error)}`);
       this.#setError(errnoText(error));
     }).finally(() => this.#syncing = null);
+  }
+
+  #syncedUpTo(size: number): void {
+    this.#synced = Math.max(this.#synced, size);
+    if (!this.#syncFailed) return;
+    this.#syncFailed = false;
+    this.#setError(null);
   }
 
   #setError(text: string | null): void {

@@ -501,7 +501,10 @@ export class Dispatcher {
     const message = ctx.forced && !changed;
     const asItIs = message || (changed && !ctx.suppressed);
     ctx.suppressed = ctx.forced = false;
-    if (!propagation.active) return;
+    if (!propagation.active) {
+      ctx.effects.length = 0; // collected before the last listener left, in the middle of a transaction
+      return;
+    }
     if (this.depth > 1) {
       if (asItIs) this.#collect(db, args, message);
       return;

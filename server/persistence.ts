@@ -496,6 +496,11 @@ export class Persistence {
       return;
     }
     this.aof.wait();
+    // Between two commands of a transaction there is no cut: what it has done by now goes to the file at its end.
+    if (this.#server.dispatcher.currentClient?.transaction != null) {
+      this.rewriteScheduled = true;
+      return;
+    }
     if (this.snapshots.running !== null) {
       this.rewriteScheduled = true;
       log.warning(

@@ -15,7 +15,7 @@ import { Random } from "../../server/random.ts";
 import { RedisServer } from "../../server/server.ts";
 import { latin1 } from "../../types/bytes.ts";
 import { sleep } from "./client.ts";
-import { type Arg, encodeCommand, FrameReader, show } from "./resp.ts";
+import { type Arg, concat, encodeCommand, FrameReader, show } from "./resp.ts";
 
 /** The server and one client of it. */
 export class InnerServer {
@@ -43,6 +43,11 @@ export class InnerServer {
   /** Sends a command and shows its reply. */
   async call(...args: Arg[]): Promise<string> {
     return await this.#socket.ask(encodeCommand(args));
+  }
+
+  /** Sends commands together and shows the reply to the first. */
+  async pipeline(...commands: Arg[][]): Promise<string> {
+    return await this.#socket.ask(concat(commands.map((args) => encodeCommand(args))));
   }
 
   /** Waits until no snapshot is being written. */
