@@ -40,6 +40,8 @@ export class Store {
   epoch = 0;
   /** Snapshots in a row that were not completed: they leave records of that many different epochs. */
   mixedEpochs = 0;
+  /** Snapshots that have begun, ever. */
+  epochsBegun = 0;
   expiryMode: number = ExpiryMode.DELETE;
   /** Set for clients with CLIENT NO-TOUCH like behaviour and for background reads: leave access times alone. */
   noTouch = false;
@@ -195,6 +197,8 @@ export class Store {
     const db = this.databases[other.index]!;
     this.events.flushed(db);
     Database.exchange(db, other);
+    // Its records have missed every snapshot since it was begun, whether that was completed or not.
+    this.mixedEpochs = Math.max(this.mixedEpochs, this.epochsBegun - other.bornInEpoch);
     this.events.flushed(db);
   }
 

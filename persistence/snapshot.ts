@@ -298,4 +298,5 @@ function beginEpoch(store: Store): void {
     store.mixedEpochs = 0;
   }
   store.epoch = (store.epoch + 1) % EPOCHS;
+  store.epochsBegun++;
 }

@@ -94,16 +94,20 @@ export class FullSync {
     return this.#links.size === 0;
   }
 
-  /** Carries the sync out. Never rejects: a replica that did not get its file is disconnected and will ask again. */
-  async run(): Promise<void> {
+  /**
+   * Carries the sync out. Never rejects: a replica that did not get its file is disconnected and will ask again. `over`:
+   * the snapshot is complete, or given up, and the next sync may begin; called at least once.
+   */
+  async run(over: () => void): Promise<void> {
     try {
-      await (this.diskless ? this.#overSockets() : this.#overDisk());
+      await (this.diskless ? this.#overSockets() : this.#overDisk(over));
     } catch (error) {
       const reason = messageOf(error);
       if (!this.abandoned) this.#host.warning(`SYNC failed. BGSAVE child returned an error: ${reason}`);
       for (const link of this.#links) link.close();
     } finally {
       this.open = false;
+      over();
     }
   }
 
@@ -143,12 +147,13 @@ export class FullSync {
     throw new Error("no replica is left");
   }
 
-  async #overDisk(): Promise<void> {
+  async #overDisk(over: () => void): Promise<void> {
     this.#host.notice("Starting BGSAVE for SYNC with target: disk");
     this.#host.notice(`Background saving started by pid ${this.#host.processId}`);
     const file = await this.#host.snapshotFile(this.contents);
     this.#host.notice("Background saving terminated with success");
     this.open = false;
+    over();
     try {
       await Promise.all(Array.from(this.#links, (link) => this.#sendFile(link, file)));
     } finally {

@@ -8,6 +8,7 @@ export interface LinkTransport {
   /** `ip:port` of the other end. */
   readonly peer: string;
   readonly bytesRead: number;
+  readonly bytesWritten: number;
   /** Sends bytes behind everything sent so far; false where the connection is gone. */
   send(bytes: Uint8Array): Promise<boolean>;
   destroy(): void;
@@ -58,6 +59,11 @@ export class ReplicaLink {
   overSoftSinceMs = 0;
   /** Bytes that had come from it when cron looked last. */
   bytesSeen = 0;
+  /** Bytes that it had taken when cron looked last, and monotonic milliseconds at which it had taken any. */
+  bytesTaken = 0;
+  tookAtMs = 0;
+  /** Calls of {@link send} that are not over. */
+  #outstanding = 0;
   #pumping = false;
   #sending: Promise<unknown> = Promise.resolve();
 
@@ -87,11 +93,24 @@ export class ReplicaLink {
     return this.state === "idle" || this.state === "waiting" ? 0 : stream.offset - this.sent;
   }
 
+  /** Whether it is being sent something that it has not taken yet. */
+  get hasOutput(): boolean {
+    return this.#outstanding > 0;
+  }
+
   /** Sends bytes in the order of the calls. False where the replica is gone. */
   send(bytes: Uint8Array): Promise<boolean> {
-    const sent = this.#sending.then(() => this.client.transport?.send(bytes) ?? false);
+    const sent = this.#sendBehind(this.#sending, bytes);
     this.#sending = sent;
     return sent;
+  }
+
+  async #sendBehind(earlier: Promise<unknown>, bytes: Uint8Array): Promise<boolean> {
+    this.#outstanding++;
+    await earlier;
+    const isSent = await (this.client.transport?.send(bytes) ?? false);
+    this.#outstanding--;
+    return isSent;
   }
 
   /** Sends what the stream holds beyond {@link sent}, until nothing is left. */

@@ -193,7 +193,8 @@ export class Primary {
     const diskless = host.settings.replDisklessSync && group.every((link) => link.understandsEof);
     const sync = new FullSync(group, diskless, this.#stream, host, (link) => this.#fileArrived(link));
     this.#sync = sync;
-    sync.run().finally(() => {
+    // Others need not wait until the slowest of these has taken its file.
+    sync.run(() => {
       if (this.#sync === sync) this.#sync = null;
     });
   }
@@ -342,6 +343,11 @@ export class Primary {
       if (link.state === "waiting" || link.state === "snapshot") link.send(NEWLINE);
       if (this.#overLimit(link)) link.close();
       this.#hear(link, now);
+      if (this.#holdsUpSync(link, now)) {
+        this.#host.warning(`Disconnecting timedout replica (full sync): ${link.name}`);
+        link.close();
+        continue;
+      }
       if (link.state !== "online" || link.old || now - link.ackedAtMs <= settings.replTimeout * 1000) {
         continue;
       }
@@ -361,6 +367,16 @@ export class Primary {
     const bytes = link.client.transport?.bytesRead ?? 0;
     if (link.startsOnAck && bytes !== link.bytesSeen) link.ackedAtMs = now;
     link.bytesSeen = bytes;
+  }
+
+  /** A snapshot that goes straight to the sockets waits for the slowest replica, and others wait for the snapshot. */
+  #holdsUpSync(link: ReplicaLink, now: number): boolean {
+    const bytes = link.client.transport?.bytesWritten ?? 0;
+    if (bytes !== link.bytesTaken || !link.hasOutput || !link.isDirect || link.state !== "transfer") {
+      link.tookAtMs = now;
+    }
+    link.bytesTaken = bytes;
+    return now - link.tookAtMs > this.#host.settings.replTimeout * 1000;
   }
 
   #expireBacklog(now: number): void {

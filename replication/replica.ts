@@ -67,6 +67,8 @@ export interface ReplicaHost {
   spool(): ReceivedFile;
   /** The primary's commands are about to come over this socket, in this database. */
   beginSession(socket: PrimarySocket, db: number): PrimarySession;
+  /** Writes what was applied to the append-only file: what is acknowledged must outlive this process. */
+  keep(): void;
   /** Our own replicas have to ask again. */
   disconnectReplicas(): void;
   /** The state of the link has changed: who may read and write what follows from it. */
@@ -402,6 +404,7 @@ export class Replica {
   /** Tells the primary how far we are. */
   acknowledge(): void {
     if (this.phase !== "connected") return;
+    this.#host.keep();
     this.#socket?.command("REPLCONF", "ACK", String(this.#stream.offset));
   }
 

@@ -10,7 +10,7 @@ import { AppendOnlyFile } from "../persistence/aof.ts";
 import { CommandEncoder } from "../persistence/aof_commands.ts";
 import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
-import { RdbEncoder, type RdbFileOptions, saveFileSync } from "../persistence/rdb_save.ts";
+import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
 import { SnapshotAborted, type SnapshotEncoder } from "../persistence/snapshot.ts";
 import {
   atOnce,
@@ -67,6 +67,8 @@ export class Persistence {
   aofFlushDelayMs = 0;
   bgsaveScheduled = false;
   rewriteScheduled = false;
+  /** Files of full resyncs, which nobody wants once the process has ended. */
+  readonly syncFiles = new Set<string>();
   /** What the loaded file says of its place in a replication history; id "" where it says nothing. */
   readonly loadedReplication = { id: "", offset: -1, db: 0 };
   /** For the files' notes; set by those who know. */
@@ -227,6 +229,7 @@ export class Persistence {
 
   /** The process ends now, whatever was to come of an append-only file that is not complete. */
   #end(): true {
+    for (const path of this.syncFiles) removeQuietly(this.disk, path);
     try {
       this.aof.removeTemporary();
     } catch (error) {
@@ -321,7 +324,16 @@ export class Persistence {
     for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
     if (!this.#server.config.appendonly) return;
     this.#unlisten();
-    this.aof.stop();
+    this.#stopAof();
+  }
+
+  /** Goes on without an append-only file. That the old one cannot be completed any more is no reason not to. */
+  #stopAof(): void {
+    try {
+      this.aof.stop();
+    } catch (error) {
+      this.#server.log.warning(`Fail to fsync the AOF file: ${errnoText(error)}`);
+    }
   }
 
   /** The other data set is there. */
@@ -486,11 +498,7 @@ export class Persistence {
     if (!config.appendonly) {
       this.snapshots.abort("aof");
       this.#unlisten();
-      try {
-        this.aof.stop();
-      } catch (error) {
-        log.warning(`Fail to fsync the AOF file: ${errnoText(error)}`);
-      }
+      this.#stopAof();
       this.rewriteScheduled = false;
       this.#judgeWrites();
       return;

@@ -40,6 +40,8 @@ export class Replication implements ReplicationView {
   /** Clients in WAIT, and the offset and number that each waits for. */
   readonly #waiting = new Map<Client, { offset: number; replicas: number }>();
   #lastCronMs = 0;
+  /** What was on disk is loaded: before that there is nothing to go on from, and nowhere to put a full resync. */
+  #started = false;
 
   constructor(server: RedisServer) {
     this.#server = server;
@@ -118,6 +120,7 @@ export class Replication implements ReplicationView {
       received: (bytes) => server.stats.replInputBytes += bytes,
       spool: () => this.#spool(),
       beginSession: (socket, db) => beginPrimarySession(server, socket, db),
+      keep: () => server.persistence.aof.flush(),
       disconnectReplicas: () => this.primary.disconnectAll(),
       changed: () => this.#adoptRole(),
       answered: (kind) => {
@@ -172,6 +175,7 @@ export class Replication implements ReplicationView {
   /** After loading: begins to follow the primary that the configuration names, from where the loaded file ends. */
   start(): void {
     const server = this.#server;
+    this.#started = true;
     this.primary.countGood();
     const loaded = server.persistence.loadedReplication;
     const note = loaded.id === "" || loaded.offset < 0 ? null : loaded;
@@ -354,7 +358,7 @@ export class Replication implements ReplicationView {
   /** Called by the server's cron. */
   cron(): void {
     const server = this.#server;
-    if (server.loading && server.persistence.loading !== null && !this.following) return;
+    if (!this.#started) return;
     const now = server.clock.monoMs();
     this.failover.cron();
     if (now - this.#lastCronMs < CRON_MS) return;

@@ -13,14 +13,19 @@ export async function writeSyncFile(
   server: RedisServer,
   begin: (sink: SnapshotSink) => Promise<void>,
 ): Promise<SnapshotFile> {
-  const { disk } = server.persistence;
+  const { disk, syncFiles } = server.persistence;
   const path = joinPath(server.config.dir, `temp-repl-${Deno.pid}-${++sequence}.rdb`);
   const file = disk.open(path, "create");
+  syncFiles.add(path);
+  const remove = (): void => {
+    syncFiles.delete(path);
+    removeLater(disk, path);
+  };
   try {
     // Never synced: it is read back at once, and removed.
     await begin({ write: (piece) => writeAll(file, piece) });
   } catch (error) {
-    removeLater(disk, path);
+    remove();
     throw error;
   } finally {
     file.close();
@@ -40,6 +45,6 @@ export async function writeSyncFile(
         source.close();
       }
     },
-    remove: () => removeLater(disk, path),
+    remove,
   };
 }

@@ -28,6 +28,7 @@ export class SpoolFile implements ReceivedFile {
       `temp-${Math.floor(server.clock.wallMs() / 1000)}.${Deno.pid}.rdb`,
     );
     this.#file = server.persistence.disk.open(this.#path, "create");
+    server.persistence.syncFiles.add(this.#path);
   }
 
   async write(piece: Uint8Array): Promise<void> {
@@ -46,6 +47,7 @@ export class SpoolFile implements ReceivedFile {
     replaced();
     announceLoading(this.#server, true);
     disk.rename(this.#path, path);
+    persistence.syncFiles.delete(this.#path);
     disk.syncDirectory(config.dir);
     const source = disk.open(path, "read");
     try {
@@ -61,6 +63,7 @@ export class SpoolFile implements ReceivedFile {
     if (this.#file === null) return;
     this.#file.close();
     this.#file = null;
+    this.#server.persistence.syncFiles.delete(this.#path);
     removeQuietly(this.#server.persistence.disk, this.#path);
   }
 }

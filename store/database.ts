@@ -37,10 +37,13 @@ export class Database {
   #expires = new ByteTable(this.#arena);
   /** Running average of remaining time of expiring keys in ms, for INFO; kept by the expiry cycle. */
   averageTtl = 0;
+  /** Snapshots that had begun when this was made: its records may be older than any later one. */
+  readonly bornInEpoch: number;
 
   constructor(store: Store, index: number) {
     this.store = store;
     this.index = index;
+    this.bornInEpoch = store.epochsBegun;
   }
 
   /** Exchanges contents, not identities: clients stay on their number. */

@@ -12,7 +12,7 @@ import {
   type SnapshotEncoder,
   type SnapshotSink,
 } from "../../persistence/snapshot.ts";
-import type { Database, Store } from "../../store.ts";
+import { Database, type Store } from "../../store.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { FieldTable } from "../../types/field_table.ts";
 import { Kind } from "../../types/kind.ts";
@@ -362,4 +362,20 @@ Deno.test("there is one snapshot at a time", () => {
     failed = true;
   }
   assert(failed);
+});
+
+Deno.test("a data set that was begun many snapshots ago is saved as a whole when it has come", async () => {
+  for (let before = 0; before < 40; before++) {
+    const store = filled(7, 50);
+    const beside = new Database(store, 0);
+    const key = fromLatin1("beside");
+    beside.set(key, 0, key.length, Kind.RAW, key, 0, key.length);
+    for (let i = 0; i < before; i++) {
+      await new Snapshot(store, rdbEncoder(), sinkInto([], () => {}), pace(() => {})).run();
+    }
+    store.exchangeWith(beside);
+    const pieces: Uint8Array[] = [];
+    await new Snapshot(store, rdbEncoder(), sinkInto(pieces, () => {}), pace(() => {})).run();
+    assertEquals(digestOfStore(load(pieces)), digestOfStore(store), `after ${before} snapshots`);
+  }
 });

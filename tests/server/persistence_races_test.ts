@@ -134,7 +134,10 @@ for (const policy of ["no", "always"]) {
       await inner.call("SET", "a", "1");
       await sleep(50);
     }
-    assertEquals(await inner.call("SET", "a", "1"), "-MISCONF Errors writing to the AOF file: Input/output error");
+    assertEquals(
+      await inner.call("SET", "a", "1"),
+      "-MISCONF Errors writing to the AOF file: Input/output error",
+    );
     disk.fault = () => null;
     await inner.call("CONFIG", "SET", "appendfsync", policy);
     for (let i = 0; i < 40 && inner.server.persistence.aof.error !== null; i++) {
