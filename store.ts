@@ -8,6 +8,7 @@
 
 import { Database } from "./store/database.ts";
 import { ExpiryMode, type KeyspaceEvents, type SnapshotHook } from "./store/events.ts";
+import type { Arena } from "./types/arena.ts";
 import type { StoredObject } from "./types/kind.ts";
 
 export { Database } from "./store/database.ts";
@@ -71,7 +72,7 @@ export class Store {
   #frozen = 0;
   readonly #objects: (StoredObject | undefined)[] = [undefined];
   readonly #freeHandles: number[] = [];
-  readonly #releasing: StoredObject[] = [];
+  #releasing: { value: StoredObject; arena: Arena | null }[] = [];
   /** Bytes of objects outside of the arenas, but for what is yet to be booked. */
   #objectBytes = 0;
   /** By handle: what is in #objectBytes for this object. */
@@ -204,9 +205,9 @@ export class Store {
 
   /** Gives back blocks of deleted objects, up to `budget` elements; true while there is more. */
   releaseSome(budget: number = RELEASE_SLICE): boolean {
-    const value = this.#releasing[this.#releasing.length - 1];
-    if (value === undefined) return false;
-    if (value.release(budget)) this.#releasing.pop();
+    const last = this.#releasing[this.#releasing.length - 1];
+    if (last === undefined) return false;
+    if (last.value.release(budget)) this.#releasing.pop();
     return this.#releasing.length > 0;
   }
 
@@ -236,15 +237,21 @@ export class Store {
 
   /**
    * Forgets a handle; with `release` its blocks are given back, a large value's in slices. So it is whether or not
-   * somebody asked for that, but only what is `lazy` counts as such. For {@link Database} only.
+   * somebody asked for that, but only what is `lazy` counts as such. `arena` is where they lie, null for an object with
+   * buffers of its own. For {@link Database} only.
    */
-  drop(handle: number, release: boolean, lazy = this.lazyServerDel): void {
+  drop(handle: number, release: boolean, arena: Arena | null, lazy = this.lazyServerDel): void {
     const value = this.#objects[handle]!;
     if (lazy && release && value.freeEffort > LAZY_EFFORT) this.lazyfreedObjects++;
     this.#objects[handle] = undefined;
     this.#objectBytes -= this.#booked[handle]!;
     this.#freeHandles.push(handle);
-    if (release && !value.release(RELEASE_AT_ONCE)) this.#releasing.push(value);
+    if (release && !value.release(RELEASE_AT_ONCE)) this.#releasing.push({ value, arena });
+  }
+
+  /** The arena is about to go as a whole: there is nothing left to give back of what lies in it. */
+  forgetArena(arena: Arena): void {
+    this.#releasing = this.#releasing.filter((each) => each.arena !== arena);
   }
 
   /** The access field of a new record. */

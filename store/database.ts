@@ -398,10 +398,9 @@ export class Database {
   discard(): void {
     this.#table.forEach((addr) => {
       const kind = this.kind(addr);
-      if (isObject(kind)) {
-        this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, hasOwnBuffers(kind), false);
-      }
+      if (isObject(kind)) this.#drop(addr, kind, hasOwnBuffers(kind), false);
     });
+    this.store.forgetArena(this.#arena);
     this.#arena.release();
     this.#arena = new Arena();
     this.#table = new ByteTable(this.#arena);
@@ -525,14 +524,21 @@ export class Database {
 
   /** Releases the object of a record, if it has one; the record itself stays. */
   #dropValue(addr: number): void {
-    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, true);
+    const kind = this.kind(addr);
+    if (isObject(kind)) this.#drop(addr, kind, true);
+  }
+
+  #drop(addr: number, kind: KindCode, release: boolean, lazy?: boolean): void {
+    const handle = this.#words(addr)[this.#word(addr) + 2]!;
+    this.store.drop(handle, release, hasOwnBuffers(kind) ? null : this.#arena, lazy);
   }
 
   #removeRecord(addr: number, hash: number, release: boolean, lazy?: boolean): void {
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING) this.#expires.remove(hash, addr);
     this.#table.remove(hash, addr);
-    if (isObject(this.kind(addr))) this.store.drop(this.#words(addr)[this.#word(addr) + 2]!, release, lazy);
+    const kind = this.kind(addr);
+    if (isObject(kind)) this.#drop(addr, kind, release, lazy);
     this.#arena.free(addr);
   }
 

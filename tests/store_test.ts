@@ -2,7 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { ExpiryMode, NO_EXPIRY, Store } from "../store.ts";
 import { fromLatin1, latin1 } from "../types/bytes.ts";
+import { FieldTable } from "../types/field_table.ts";
 import { Kind } from "../types/kind.ts";
+import { SortedSet } from "../types/zset.ts";
 import { seededRandom } from "./helpers/seeded.ts";
 
 interface Clock {
@@ -151,4 +153,33 @@ Deno.test("store: deleted keys give their memory back", () => {
   }
   assertEquals(db.arena.blockBytes, 0);
   assert(db.arena.chunkBytes + db.table.indexBytes < held / 4);
+});
+
+Deno.test("store: what is still to be released does not reach into an arena that was flushed", () => {
+  const store = newStore({ ms: 1_000_000 });
+  const db = store.databases[0]!;
+  const key = fromLatin1("large");
+  for (let round = 0; round < 3; round++) {
+    const set = new SortedSet(db.arena);
+    const table = new FieldTable(db.arena, true);
+    for (let i = 0; i < 2000; i++) {
+      const member = fromLatin1(`member ${i}`);
+      set.add(member, 0, member.length, i);
+      table.set(member, 0, member.length, member, 0, member.length);
+    }
+    for (const [kind, object] of [[Kind.ZSET, set], [Kind.HASH, table]] as const) {
+      db.setObject(key, 0, key.length, kind, object);
+      assert(db.delete(key, 0, key.length));
+    }
+    assertEquals(store.lazyfreePending, 2);
+    db.flush(false);
+    assertEquals(store.lazyfreePending, 0);
+    // New keys take the chunks that the flushed arena gave back.
+    for (let i = 0; i < 5000; i++) {
+      const name = fromLatin1(`k${i}`);
+      db.set(name, 0, name.length, Kind.RAW, name, 0, name.length, NO_EXPIRY);
+    }
+    store.compact();
+    for (let i = 0; i < 5000; i++) assertEquals(valueOf(store, `k${i}`), `k${i}`);
+  }
 });
