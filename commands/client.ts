@@ -210,7 +210,7 @@ function listed(ctx: Context, args: Args): Client[] {
 function clientReply(ctx: Context, args: Args): void {
   const { client } = ctx;
   if (args.is(2, "ON")) {
-    client.replyMode = ctx.server.replyModes.ON;
+    client.answerAgain();
     ctx.reply.ok();
   } else if (args.is(2, "OFF")) client.replyMode = ctx.server.replyModes.OFF;
   else if (args.is(2, "SKIP")) {

@@ -140,7 +140,7 @@ function hello(ctx: Context, args: Args): void {
     else throw new CommandError(`ERR Syntax error in HELLO option '${args.cText(i)}'`);
   }
   if (!client.authenticated) throw HELLO_NOAUTH;
-  if (protocol > 0) client.reply.protocol = protocol;
+  if (protocol > 0) client.protocol = protocol;
   const reply = ctx.reply;
   reply.map(7);
   reply.bulkText("server");

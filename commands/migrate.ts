@@ -23,7 +23,8 @@ const DEFAULT_TIMEOUT_MS = 1000;
 const KEY_NOT_EMPTY = new CommandError(
   "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
 );
-const MUST_WAIT = new CommandError(
+/** Where there is something to send, and nobody may wait. */
+export const MUST_WAIT = new CommandError(
   "ERR MIGRATE waits for another server and is not allowed in transactions and scripts",
 );
 
@@ -44,9 +45,7 @@ export interface MigrationPlan {
 
 /** MIGRATE host port key|"" db timeout [COPY] [REPLACE] [AUTH password | AUTH2 user password] [KEYS key ...] */
 function migrate(ctx: Context, args: Args): void | Block {
-  const plan = planOf(args);
-  if (!ctx.mayBlock) throw MUST_WAIT;
-  return ctx.server.migration.begin(ctx, args, plan);
+  return ctx.server.migration.begin(ctx, args, planOf(args));
 }
 
 function planOf(args: Args): MigrationPlan {

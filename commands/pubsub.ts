@@ -211,13 +211,12 @@ function namesToLeave(args: Args, own: ReadonlySet<string>): (string | null)[] {
   return names;
 }
 
-function confirm(ctx: Context, what: string, name: string | null, count: number): void {
-  const { reply } = ctx;
-  reply.push(3);
-  reply.bulkText(what);
-  if (name === null) reply.null();
-  else reply.bulkText(name);
-  reply.integer(count);
+function confirm({ client: { out } }: Context, what: string, name: string | null, count: number): void {
+  out.push(3);
+  out.bulkText(what);
+  if (name === null) out.null();
+  else out.bulkText(name);
+  out.integer(count);
 }
 
 // -- PUBSUB -------------------------------------------------------------------------------------------------------

@@ -88,15 +88,20 @@ export interface Transport {
   readonly replyRoom: ReplyRoom | null;
 }
 
-/** CLIENT REPLY. */
-export const ReplyMode = { ON: 0, OFF: 1, SKIP: 2, SKIP_NEXT: 3 } as const;
+/**
+ * CLIENT REPLY: whether replies are sent, and what becomes of that when the request is over. SKIP_NEXT becomes SKIP, SKIP
+ * and ON_AGAIN become ON; SKIP_WAITING stays until the client that waits has had its reply.
+ */
+export const ReplyMode = { ON: 0, OFF: 1, SKIP: 2, SKIP_NEXT: 3, SKIP_WAITING: 4, ON_AGAIN: 5 } as const;
 
 /** One client. */
 export class Client {
   readonly id: number;
   readonly transport: Transport | null;
-  /** Where its replies are written. */
-  reply = new Reply(1024);
+  /** What is sent: replies, and pushes, which CLIENT REPLY does not keep away. */
+  readonly out = new Reply(1024);
+  /** Where its replies are written: {@link out}, or a place that nobody reads. */
+  reply = this.out;
   args = new Args();
   db: Database;
   user: User;
@@ -160,6 +165,34 @@ export class Client {
     this.authenticated = user.passwordless;
     this.created = now;
     this.lastInteraction = now;
+  }
+
+  /** 2 or 3, for replies and pushes. */
+  set protocol(version: number) {
+    this.out.protocol = this.reply.protocol = version;
+  }
+
+  /** Its replies are sent again, this request's too. */
+  answerAgain(): void {
+    this.replyMode = this.reply === this.out ? ReplyMode.ON : ReplyMode.ON_AGAIN;
+  }
+
+  /** A request is over, and CLIENT REPLY has been used: where the next replies go. */
+  settleReplies(): void {
+    const { reply, out } = this;
+    if (this.replyMode === ReplyMode.SKIP && this.waiting !== null) this.replyMode = ReplyMode.SKIP_WAITING;
+    else if (this.replyMode === ReplyMode.OFF || this.replyMode === ReplyMode.SKIP_NEXT) {
+      if (this.replyMode === ReplyMode.SKIP_NEXT) this.replyMode = ReplyMode.SKIP;
+      if (reply === out) {
+        this.reply = new Reply(64);
+        this.reply.protocol = out.protocol;
+      }
+    } else if (this.replyMode !== ReplyMode.SKIP_WAITING) {
+      if (this.replyMode === ReplyMode.ON_AGAIN) out.raw(reply.buf.subarray(0, reply.pos));
+      this.replyMode = ReplyMode.ON;
+      this.reply = out;
+    }
+    if (reply !== out) reply.rewind(0);
   }
 
   /** True where no request may run now: it waits, is held back, or is going. */

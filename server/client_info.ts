@@ -49,7 +49,7 @@ const QUEUED_BYTES = 24;
 export function clientMemory(client: Client): number {
   const { transport, tracking } = client;
   let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) + argumentBytes(client) +
-    (transport === null ? client.reply.buf.length : transport.queryCapacity + transport.outputCapacity);
+    (transport === null ? client.out.buf.length : transport.queryCapacity + transport.outputCapacity);
   bytes += tableBytes(client.channels.size) + tableBytes(client.shardChannels.size);
   bytes += client.patterns.size * SUBSCRIPTION_BYTES + client.watched.length * WATCH_BYTES;
   if (client.transaction !== null) bytes += roomFor(client.transaction.queue.length, 2) * QUEUED_BYTES;
@@ -109,11 +109,11 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["oll", Math.ceil((pending - fixed) / FIXED_OUTPUT_BYTES)],
     ["omem", pending - fixed],
     ["tot-mem", clientMemory(client)],
-    ["events", pending - client.reply.pos > FIXED_OUTPUT_BYTES ? "rw" : "r"],
+    ["events", pending - client.out.pos > FIXED_OUTPUT_BYTES ? "rw" : "r"],
     ["cmd", client.lastCommand?.fullName ?? "NULL"],
     ["user", client.user.name],
     ["redir", tracking === null ? -1 : tracking.redirect],
-    ["resp", client.reply.protocol],
+    ["resp", client.out.protocol],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }

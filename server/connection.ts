@@ -105,11 +105,11 @@ export class Connection implements Transport, Waiting {
   }
 
   get outputBytes(): number {
-    return this.client.reply.pos + this.#sendBytes;
+    return this.client.out.pos + this.#sendBytes;
   }
 
   get outputCapacity(): number {
-    return this.client.reply.buf.length + this.#spare.length;
+    return this.client.out.buf.length + this.#spare.length;
   }
 
   /** Serves the client until it goes. Never throws. */
@@ -123,9 +123,9 @@ export class Connection implements Transport, Waiting {
         let more: boolean;
         do {
           more = this.#process();
-          if (this.client.reply.pos > 0 && !this.#overLimit()) {
+          if (this.client.out.pos > 0 && !this.#overLimit()) {
             this.#release();
-            if (this.#uncommitted && this.client.reply.pos > AWAITED_WRITE) await this.#whenCommitted();
+            if (this.#uncommitted && this.client.out.pos > AWAITED_WRITE) await this.#whenCommitted();
             if (this.#sent !== null && this.#sendBytes > AWAITED_WRITE) await this.#settled();
           }
         } while (more && !this.#closed);
@@ -159,7 +159,7 @@ export class Connection implements Transport, Waiting {
       while (this.#reader.parse(client.args)) {
         this.#server.dispatcher.process(client);
         if (client.idle) return false;
-        if (client.reply.pos > BATCH_OUTPUT) return true;
+        if (client.out.pos > BATCH_OUTPUT) return true;
         this.#reader.unauthenticated = acl.mustLogIn(client);
       }
       if (!this.#reader.midRequest) client.args.trim(); // else they hold what came of the next request
@@ -229,7 +229,7 @@ export class Connection implements Transport, Waiting {
 
   /** Sends what was appended to the replies outside of the client's own turn. */
   wake(): void {
-    if (this.#closed || this.client.reply.pos === 0) return;
+    if (this.#closed || this.client.out.pos === 0) return;
     if (this.#overLimit()) return;
     this.#release();
     if (this.client.closeAfterReply) this.#drained().then(() => this.destroy());
@@ -276,7 +276,7 @@ export class Connection implements Transport, Waiting {
    * kernel has taken them, false where the connection is gone. One call at a time.
    */
   async send(bytes: Uint8Array): Promise<boolean> {
-    while (!this.#closed && (this.#sending || this.client.reply.pos > 0)) {
+    while (!this.#closed && (this.#sending || this.client.out.pos > 0)) {
       this.#release();
       if (this.#uncommitted) await this.#whenCommitted();
       await this.#sent;
@@ -291,7 +291,7 @@ export class Connection implements Transport, Waiting {
   /** Begins to send the replies written so far, unless a write is under way: that one goes on with them. */
   #send(): void {
     if (this.#sending || this.#closed) return;
-    const reply = this.client.reply;
+    const reply = this.client.out;
     const full = reply.buf;
     const length = reply.pos;
     if (length === 0) return;
@@ -342,7 +342,7 @@ export class Connection implements Transport, Waiting {
     this.#sendBytes = 0;
     this.#sent = null;
     if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(LEAST_OUTPUT_BYTES);
-    if (this.client.reply.pos > 0) return this.#release();
+    if (this.client.out.pos > 0) return this.#release();
     this.client.overSoftLimitSince = 0; // all is taken
     if (this.#more) this.resume();
   }
@@ -373,7 +373,7 @@ export class Connection implements Transport, Waiting {
   /** Buffers of a client that has become quiet are given up. */
   resizeBuffers(nowMs: number): void {
     const { replyBuffers, stats } = this.#server;
-    const { reply } = this.client;
+    const { out: reply } = this.client;
     const change = this.replyRoom.fit(nowMs, reply.pos, replyBuffers);
     if (change < 0) stats.bufferShrinks++;
     else if (change > 0) stats.bufferExpands++;

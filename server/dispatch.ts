@@ -116,8 +116,6 @@ export class Dispatcher {
   /** Runs the request in `client.args`: checks it, queues it or executes it, and writes the reply. */
   process(client: Client): void {
     const args = client.args;
-    const reply = client.reply;
-    const mark = reply.pos;
     client.commands++;
     const command = this.find(args);
     if (command === undefined) {
@@ -134,7 +132,7 @@ export class Dispatcher {
         this.#queue(client, command, args, flags);
       } else this.run(client, command, args);
     }
-    if (client.replyMode !== ReplyMode.ON && !client.suspended) this.#muteReply(client, mark);
+    if (client.replyMode !== ReplyMode.ON && !client.suspended) client.settleReplies();
   }
 
   /** The command or sub-command that these arguments name. */
@@ -270,14 +268,6 @@ export class Dispatcher {
     client.reply.simple("QUEUED");
   }
 
-  #muteReply(client: Client, mark: number): void {
-    if (client.replyMode === ReplyMode.SKIP_NEXT) client.replyMode = ReplyMode.SKIP;
-    else {
-      client.reply.rewind(mark);
-      if (client.replyMode === ReplyMode.SKIP) client.replyMode = ReplyMode.ON;
-    }
-  }
-
   // -- Running --------------------------------------------------------------------------------------------------
 
   /**
@@ -406,7 +396,7 @@ export class Dispatcher {
     client.suspended = false;
     server.store.thaw();
     server.afterCommand(client);
-    if (client.replyMode !== ReplyMode.ON) this.#muteReply(client, mark);
+    if (client.replyMode !== ReplyMode.ON) client.settleReplies();
     return client;
   }
 

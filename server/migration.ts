@@ -8,7 +8,7 @@
 import { Args } from "../commands/args.ts";
 import type { Block } from "../commands/block.ts";
 import type { Context } from "../commands/context.ts";
-import type { MigrationPlan } from "../commands/migrate.ts";
+import { type MigrationPlan, MUST_WAIT } from "../commands/migrate.ts";
 import { dumpRecord } from "../persistence/dump.ts";
 import { type Database, NO_EXPIRY } from "../store.ts";
 import { fromLatin1, latin1 } from "../types/bytes.ts";
@@ -44,6 +44,7 @@ export class Migration {
   begin(ctx: Context, args: Args, plan: MigrationPlan): void | Block {
     const parcels = this.#pack(ctx, args, plan);
     if (parcels.length === 0) return ctx.reply.simple("NOKEY");
+    if (!ctx.mayBlock) throw MUST_WAIT;
     const { client, db } = ctx;
     const { pauses, blocking, clock } = this.#server;
     const began = clock.monoMs();

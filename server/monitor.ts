@@ -45,7 +45,8 @@ export class Monitors {
     for (let i = 0; i < args.count; i++) line += " " + quoted(isSecret(args, i) ? REDACTED : args.text(i));
     const bytes = fromLatin1(line + "\r\n");
     for (const monitor of this.#clients) {
-      if (monitor.closeAfterReply) continue; // it has had its last reply
+      // It has had its last reply, or wants none.
+      if (monitor.closeAfterReply || monitor.reply !== monitor.out) continue;
       monitor.reply.raw(bytes);
       monitor.transport?.wake();
     }

@@ -241,6 +241,7 @@ export class Persistence {
   /** Everything goes, functions too. */
   #empty(lazy: boolean): void {
     for (const db of this.#server.store.databases) db.flush(lazy);
+    this.#server.tracking.flushed(this.#server.dispatcher.currentClient);
     this.#server.scripting.flushLibraries();
   }
 
@@ -300,7 +301,7 @@ export class Persistence {
     isServing: boolean,
     replaced: () => void,
   ): Promise<number> {
-    const { store, scripting, dispatcher } = this.#server;
+    const { store, scripting, dispatcher, tracking } = this.#server;
     const databases = store.databases.map((db) => new Database(store, db.index));
     const functions: Uint8Array[] = [];
     this.loadedReplication.db = 0;
@@ -310,6 +311,7 @@ export class Persistence {
       replaced();
       this.#stopWriting();
       for (const db of databases) store.exchangeWith(db);
+      tracking.flushed(null);
       scripting.flushLibraries();
       for (const source of functions) scripting.loadLibrary(latin1(source), true, false);
       this.#beginAnew();

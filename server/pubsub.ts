@@ -26,8 +26,8 @@ class Encoded {
   }
 
   sendTo(client: Client): void {
-    const { protocol } = client.reply;
-    client.reply.raw(this.#bytes[protocol] ??= this.#encode(protocol));
+    const { protocol } = client.out;
+    client.out.raw(this.#bytes[protocol] ??= this.#encode(protocol));
     client.transport?.wake();
   }
 

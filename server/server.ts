@@ -428,8 +428,8 @@ export class RedisServer implements KeyspaceEvents {
     this.pubsub.unsubscribeAll(client);
     this.tracking.disable(client);
     client.db = this.store.databases[0]!;
-    client.reply.protocol = 2;
-    client.replyMode = ReplyMode.ON;
+    client.protocol = 2;
+    client.answerAgain();
     client.name = "";
     client.user = this.acl.defaultUser;
     client.authenticated = client.user.passwordless;
@@ -448,6 +448,11 @@ export class RedisServer implements KeyspaceEvents {
 
   /** A client got a reply outside of its own turn; its further requests run after the current batch. */
   wake(client: Client): void {
+    if (client.reply !== client.out) client.reply.rewind(0); // nobody has asked for it
+    if (client.replyMode === ReplyMode.SKIP_WAITING && client.waiting === null) {
+      client.replyMode = ReplyMode.SKIP;
+      client.settleReplies();
+    }
     this.#resumable.push(client);
     if (this.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
   }

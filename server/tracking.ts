@@ -254,29 +254,30 @@ export class Tracking {
       if (target === undefined) return this.#redirectBroken(tracking, state);
       client = target;
     }
-    const { reply } = client;
-    if (reply.protocol >= 3) {
-      reply.push(2);
-      reply.bulkText("invalidate");
+    const { out } = client;
+    if (out.protocol >= 3) {
+      out.push(2);
+      out.bulkText("invalidate");
     } else if (state.redirect !== 0 && client.subscribed) {
-      reply.push(3);
-      reply.bulkText("message");
-      reply.bulkText(CHANNEL);
+      out.push(3);
+      out.bulkText("message");
+      out.bulkText(CHANNEL);
     } else return;
-    if (keys === null) nullOf(tracking.reply.protocol, reply);
+    if (keys === null) nullOf(tracking.out.protocol, out);
     else {
-      reply.array(keys.length);
-      for (const key of keys) reply.bulkText(key);
+      out.array(keys.length);
+      for (const key of keys) out.bulkText(key);
     }
     client.transport?.wake();
   }
 
   #redirectBroken(client: Client, state: TrackingState): void {
     state.broken = true;
-    if (client.reply.protocol < 3) return;
-    client.reply.push(2);
-    client.reply.bulkText("tracking-redir-broken");
-    client.reply.integer(state.redirect);
+    const { out } = client;
+    if (out.protocol < 3) return;
+    out.push(2);
+    out.bulkText("tracking-redir-broken");
+    out.integer(state.redirect);
     client.transport?.wake();
   }
 }

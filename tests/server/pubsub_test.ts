@@ -8,8 +8,8 @@ const SUBSCRIBERS = 10_000;
 
 /** As much of a client as delivery has to do with; what it gets is kept. */
 function listener(protocol: number, got: Uint8Array[]): Client {
-  const reply = { protocol, raw: (bytes: Uint8Array) => got.push(bytes) };
-  return { reply, transport: null, channels: new Set(), patterns: new Set() } as unknown as Client;
+  const out = { protocol, raw: (bytes: Uint8Array) => got.push(bytes) };
+  return { out, transport: null, channels: new Set(), patterns: new Set() } as unknown as Client;
 }
 
 Deno.test("10,000 subscribers of one channel share one encoding of a message for each protocol", () => {
