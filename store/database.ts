@@ -1,32 +1,19 @@
 /**
  * One numbered keyspace: records in an arena, found by their keys.
  *
- * A record is one arena block: header words, key bytes, value bytes.
- *
- *   word 0   key length and number of further header words (2, or 4 with an expiry)   types/byte_table.ts
- *   word 1   bits 0..3 kind, 4..7 snapshot epoch, 8..31 LRU clock or LFU counter
- *   word 2   length of the inline value, or the handle of the object
- *   word 3,4 expiry, Unix time in milliseconds, low and high word (only where there is one)
- *
- * So a key of 16 bytes with a 3 byte value takes 32 bytes and its index slot. Nobody outside this file knows the
- * layout. An address is valid until the next change of that key: every call that may move a record returns its new
- * address. A database owns its arena, so that flushing it drops the arena instead of freeing millions of blocks.
+ * A record is one arena block (record.ts). Its address is valid until the next change of that key: every call that may
+ * move a record returns its new address. A database owns its arena, so that flushing it drops the arena instead of
+ * freeing millions of blocks.
  */
 
 import type { Store } from "../store.ts";
 import { Arena } from "../types/arena.ts";
-import { ByteTable, MAX_KEY_BYTES, recordHead } from "../types/byte_table.ts";
+import { ByteTable } from "../types/byte_table.ts";
 import { copyBytes } from "../types/bytes.ts";
 import { hashBytes } from "../types/hash_function.ts";
 import { hasOwnBuffers, isObject, Kind, type KindCode, type StoredObject } from "../types/kind.ts";
 import { type Expiry, ExpiryMode, NO_EXPIRY } from "./events.ts";
-
-const WORDS_PLAIN = 2;
-const WORDS_EXPIRING = 4;
-const KIND_MASK = 0x0f;
-const EPOCH_SHIFT = 4;
-const EPOCH_MASK = 0x0f;
-const LOW_MASK = 0xff;
+import * as record from "./record.ts";
 
 /** One numbered keyspace. All addresses are of this database's own arena. */
 export class Database {
@@ -84,9 +71,7 @@ export class Database {
   /** The record of a key that is alive, else 0; neither statistics nor access time. */
   find(buf: Uint8Array, start: number, end: number): number {
     const addr = this.#table.find(buf, start, end);
-    return addr !== 0 && this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)
-      ? 0
-      : addr;
+    return addr !== 0 && record.isVolatile(this.#arena, addr) && this.#isGone(addr) ? 0 : addr;
   }
 
   /** As {@link find}, for a command that reads: counts hits and misses and refreshes the access time. */
@@ -116,7 +101,7 @@ export class Database {
     if (addr === 0) return 0;
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (!this.store.noTouch) this.touchAccess(addr);
-    if (isObject(this.kind(addr))) this.store.willChange(this.#words(addr)[this.#word(addr) + 2]!);
+    if (isObject(this.kind(addr))) this.store.willChange(record.valueWordOf(this.#arena, addr));
     return addr;
   }
 
@@ -152,7 +137,7 @@ export class Database {
 
   /** One of {@link Kind}. */
   kind(addr: number): KindCode {
-    return (this.#words(addr)[this.#word(addr) + 1]! & KIND_MASK) as KindCode;
+    return record.kindOf(this.#arena, addr);
   }
 
   /** The chunk in which this record's key and inline value stand. */
@@ -178,47 +163,37 @@ export class Database {
 
   /** First byte of the inline value in {@link bytes}. */
   valueStart(addr: number): number {
-    const head = this.#words(addr)[this.#word(addr)]!;
-    return this.#arena.offsetOf(addr) + 4 + ((head >>> 29) << 2) + (head & MAX_KEY_BYTES);
+    return this.#arena.offsetOf(addr) + record.headAndKeyBytes(this.#arena, addr);
   }
 
   /** Length of the inline value. */
   valueLength(addr: number): number {
-    return this.#words(addr)[this.#word(addr) + 2]!;
+    return record.valueWordOf(this.#arena, addr);
   }
 
   /** The object of a record whose kind {@link isObject}. The caller has checked the kind. */
   object<T extends StoredObject>(addr: number): T {
-    return this.store.objectOf(this.#words(addr)[this.#word(addr) + 2]!) as T;
+    return this.store.objectOf(record.valueWordOf(this.#arena, addr)) as T;
   }
 
   /** Unix time in milliseconds at which the key goes, or NO_EXPIRY. */
   expiryOf(addr: number): number {
-    const words = this.#words(addr);
-    const word = this.#word(addr);
-    if (words[word]! >>> 29 !== WORDS_EXPIRING) return NO_EXPIRY;
-    return (words[word + 4]! | 0) * 4294967296 + words[word + 3]!;
+    return record.expiryOf(this.#arena, addr);
   }
 
   /** As {@link expiryOf}, exactly, for times beyond 2^53 ms too. */
   exactExpiryOf(addr: number): number | bigint {
-    const expiry = this.expiryOf(addr);
-    if (expiry <= Number.MAX_SAFE_INTEGER) return expiry;
-    const words = this.#words(addr);
-    const word = this.#word(addr);
-    return (BigInt(words[word + 4]!) << 32n) | BigInt(words[word + 3]!);
+    return record.exactExpiryOf(this.#arena, addr);
   }
 
   /** The 24 bit access field: LRU clock, or LFU minutes and counter. */
   accessOf(addr: number): number {
-    return this.#words(addr)[this.#word(addr) + 1]! >>> 8;
+    return record.accessOf(this.#arena, addr);
   }
 
   /** Sets the access field (RESTORE IDLETIME/FREQ, loading). */
   setAccess(addr: number, access: number): void {
-    const words = this.#words(addr);
-    const at = this.#word(addr) + 1;
-    words[at] = ((access << 8) | (words[at]! & LOW_MASK)) >>> 0;
+    record.setAccess(this.#arena, addr, access);
   }
 
   /** Marks a record as just used. */
@@ -257,7 +232,7 @@ export class Database {
   ): number {
     const hash = hashBytes(buf, start, end);
     const old = this.#table.find(buf, start, end, hash);
-    const size = 4 + (expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING) * 4 + (end - start) + (to - from);
+    const size = record.headerBytes(expiry) + (end - start) + (to - from);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
     const access = old === 0 ? this.store.freshAccess() : -1;
     this.#writeMeta(addr, kind, to - from, access);
@@ -276,7 +251,7 @@ export class Database {
   ): number {
     const hash = hashBytes(buf, start, end);
     const old = this.#table.find(buf, start, end, hash);
-    const size = 4 + (expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING) * 4 + (end - start);
+    const size = record.headerBytes(expiry) + (end - start);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
     this.#writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
     return addr;
@@ -285,7 +260,7 @@ export class Database {
   /** Replaces the inline value of a record and keeps key, expiry and access. Returns the record's new address. */
   rewrite(addr: number, kind: KindCode, value: Uint8Array, from: number, to: number): number {
     this.#dropValue(addr);
-    const moved = this.#resizeRecord(addr, this.#headBytes(addr) + (to - from));
+    const moved = this.#resizeRecord(addr, record.headAndKeyBytes(this.#arena, addr) + (to - from));
     this.#writeMeta(moved, kind, to - from, -1);
     copyBytes(value, from, to, this.bytes(moved), this.valueStart(moved));
     return moved;
@@ -294,7 +269,7 @@ export class Database {
   /** Replaces the value of a record by an object and keeps key, expiry and access. Returns the new address. */
   rewriteObject(addr: number, kind: KindCode, value: StoredObject): number {
     this.#dropValue(addr);
-    const moved = this.#resizeRecord(addr, this.#headBytes(addr));
+    const moved = this.#resizeRecord(addr, record.headAndKeyBytes(this.#arena, addr));
     this.#writeMeta(moved, kind, this.store.hold(value), -1);
     return moved;
   }
@@ -306,10 +281,10 @@ export class Database {
   resizeValue(addr: number, length: number): number {
     const old = this.valueLength(addr);
     let moved = addr;
-    const need = this.#headBytes(addr) + length;
+    const need = record.headAndKeyBytes(this.#arena, addr) + length;
     if (need > this.#arena.capacityOf(addr)) {
       const spare = length < 1024 * 1024 ? length >>> 1 : 1024 * 1024;
-      moved = this.#moveRecord(addr, need + spare, this.#headBytes(addr) + old);
+      moved = this.#moveRecord(addr, need + spare, record.headAndKeyBytes(this.#arena, addr) + old);
     }
     this.#writeMeta(moved, Kind.RAW, length, -1);
     if (length > old) {
@@ -321,15 +296,15 @@ export class Database {
 
   /** Changes only the kind of a record's value (embstr to raw after a change in place). */
   setKind(addr: number, kind: KindCode): void {
-    this.#writeMeta(addr, kind, this.#words(addr)[this.#word(addr) + 2]!, -1);
+    this.#writeMeta(addr, kind, record.valueWordOf(this.#arena, addr), -1);
   }
 
   /** Sets or (with NO_EXPIRY) removes the expiry in Unix milliseconds. Returns the record's new address. */
   setExpiry(addr: number, expiry: Expiry): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
-    const had = this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING;
+    const had = record.isVolatile(this.#arena, addr);
     if (had !== (expiry !== NO_EXPIRY)) return this.#changeHeader(addr, expiry);
-    if (had) this.#writeExpiry(addr, expiry);
+    if (had) record.writeExpiry(this.#arena, addr, expiry);
     return addr;
   }
 
@@ -338,7 +313,7 @@ export class Database {
     const hash = hashBytes(buf, start, end);
     const addr = this.#table.find(buf, start, end, hash);
     if (addr === 0) return false;
-    if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING && this.#isGone(addr)) return false;
+    if (record.isVolatile(this.#arena, addr) && this.#isGone(addr)) return false;
     this.#removeRecord(addr, hash, true, lazy);
     return true;
   }
@@ -419,38 +394,22 @@ export class Database {
     for (const addr of sparse) {
       if (!this.#arena.isSparse(addr)) continue; // no longer, since others have come to its chunk
       const inline = isObject(this.kind(addr)) ? 0 : this.valueLength(addr);
-      const size = this.#headBytes(addr) + inline;
+      const size = record.headAndKeyBytes(this.#arena, addr) + inline;
       this.#moveRecord(addr, size, size);
     }
   }
 
   /** Epoch stamped on a record, 0..15. For the snapshot only. */
   epochOf(addr: number): number {
-    return (this.#words(addr)[this.#word(addr) + 1]! >>> EPOCH_SHIFT) & EPOCH_MASK;
+    return record.epochOf(this.#arena, addr);
   }
 
   /** Stamps a record with the store's epoch: it is saved. For the snapshot only. */
   stamp(addr: number): void {
-    const words = this.#words(addr);
-    const at = this.#word(addr) + 1;
-    words[at] = ((words[at]! & ~(EPOCH_MASK << EPOCH_SHIFT)) | (this.store.epoch << EPOCH_SHIFT)) >>> 0;
+    record.setEpoch(this.#arena, addr, this.store.epoch);
   }
 
   // -- Records --------------------------------------------------------------------------------------------------
-
-  #words(addr: number): Uint32Array {
-    return this.#arena.wordsOf(addr);
-  }
-
-  #word(addr: number): number {
-    return this.#arena.wordOf(addr);
-  }
-
-  /** Header and key of a record, in bytes. */
-  #headBytes(addr: number): number {
-    const head = this.#words(addr)[this.#word(addr)]!;
-    return 4 + ((head >>> 29) << 2) + (head & MAX_KEY_BYTES);
-  }
 
   #preserve(addr: number): void {
     if (this.epochOf(addr) === this.store.epoch) return;
@@ -460,24 +419,7 @@ export class Database {
 
   /** `access` of -1 keeps the field. */
   #writeMeta(addr: number, kind: KindCode, valueWord: number, access: number): void {
-    const words = this.#words(addr);
-    const at = this.#word(addr);
-    const field = access < 0 ? words[at + 1]! >>> 8 : access;
-    words[at + 1] = ((field << 8) | (this.store.epoch << EPOCH_SHIFT) | kind) >>> 0;
-    words[at + 2] = valueWord;
-  }
-
-  #writeExpiry(addr: number, expiry: Expiry): void {
-    const words = this.#words(addr);
-    const at = this.#word(addr);
-    if (typeof expiry === "bigint") {
-      words[at + 3] = Number(expiry & 0xffffffffn);
-      words[at + 4] = Number((expiry >> 32n) & 0xffffffffn);
-      return;
-    }
-    const high = Math.floor(expiry / 4294967296);
-    words[at + 3] = expiry - high * 4294967296;
-    words[at + 4] = high;
+    record.writeMeta(this.#arena, addr, kind, valueWord, this.store.epoch, access);
   }
 
   /** A record of `size` bytes with header and key written, in the place of `old` where that fits; old values go. */
@@ -490,7 +432,6 @@ export class Database {
     size: number,
     expiry: Expiry,
   ): number {
-    const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
     let addr = old;
     let wasVolatile = false;
     let isNew = false;
@@ -502,7 +443,7 @@ export class Database {
     } else {
       if (this.store.snapshot !== null) this.#preserve(old);
       access = this.accessOf(old);
-      wasVolatile = this.#words(old)[this.#word(old)]! >>> 29 === WORDS_EXPIRING;
+      wasVolatile = record.isVolatile(this.#arena, old);
       this.#dropValue(old);
       if (this.#arena.capacityOf(old) !== Arena.sizeFor(size)) {
         addr = this.#arena.alloc(size);
@@ -511,11 +452,10 @@ export class Database {
         this.#arena.free(old);
       }
     }
-    this.#words(addr)[this.#word(addr)] = recordHead(end - start, extra);
-    this.#words(addr)[this.#word(addr) + 1] = (access << 8) >>> 0;
-    copyBytes(buf, start, end, this.bytes(addr), this.#arena.offsetOf(addr) + 4 + extra * 4);
+    record.writeHead(this.#arena, addr, end - start, expiry, access);
+    copyBytes(buf, start, end, this.bytes(addr), this.#arena.offsetOf(addr) + record.headerBytes(expiry));
     if (expiry !== NO_EXPIRY) {
-      this.#writeExpiry(addr, expiry);
+      record.writeExpiry(this.#arena, addr, expiry);
       if (!wasVolatile) this.#expires.insert(hash, addr);
     } else if (wasVolatile) this.#expires.remove(hash, addr);
     if (isNew && this.store.announceNew) this.store.events.created(this, buf, start, end);
@@ -529,13 +469,13 @@ export class Database {
   }
 
   #drop(addr: number, kind: KindCode, release: boolean, lazy?: boolean): void {
-    const handle = this.#words(addr)[this.#word(addr) + 2]!;
+    const handle = record.valueWordOf(this.#arena, addr);
     this.store.drop(handle, release, hasOwnBuffers(kind) ? null : this.#arena, lazy);
   }
 
   #removeRecord(addr: number, hash: number, release: boolean, lazy?: boolean): void {
     if (this.store.snapshot !== null) this.#preserve(addr);
-    if (this.#words(addr)[this.#word(addr)]! >>> 29 === WORDS_EXPIRING) this.#expires.remove(hash, addr);
+    if (record.isVolatile(this.#arena, addr)) this.#expires.remove(hash, addr);
     this.#table.remove(hash, addr);
     const kind = this.kind(addr);
     if (isObject(kind)) this.#drop(addr, kind, release, lazy);
@@ -545,7 +485,7 @@ export class Database {
   /** Block for a record of `size` bytes that keeps header and key; the value is about to be written anew. */
   #resizeRecord(addr: number, size: number): number {
     if (this.#arena.capacityOf(addr) === Arena.sizeFor(size)) return addr;
-    return this.#moveRecord(addr, size, this.#headBytes(addr));
+    return this.#moveRecord(addr, size, record.headAndKeyBytes(this.#arena, addr));
   }
 
   /** Moves a record to a new block of `size` bytes; the first `kept` bytes go along. */
@@ -561,32 +501,25 @@ export class Database {
   #replaceAddress(from: number, to: number): void {
     const hash = this.#table.hashOf(from);
     this.#table.relocate(hash, from, to);
-    if (this.#words(from)[this.#word(from)]! >>> 29 === WORDS_EXPIRING) {
+    if (record.isVolatile(this.#arena, from)) {
       this.#expires.relocate(hash, from, to);
     }
   }
 
   /** Gives a record a header with or without expiry words. */
   #changeHeader(addr: number, expiry: Expiry): number {
-    const extra = expiry === NO_EXPIRY ? WORDS_PLAIN : WORDS_EXPIRING;
     const keyLength = this.keyLength(addr);
     const payload = keyLength + (isObject(this.kind(addr)) ? 0 : this.valueLength(addr));
     const hash = this.#table.hashOf(addr);
-    const wasVolatile = expiry === NO_EXPIRY;
-    const moved = this.#arena.alloc(4 + extra * 4 + payload);
-    const oldWords = this.#words(addr);
-    const oldWord = this.#word(addr);
-    const words = this.#words(moved);
-    const word = this.#word(moved);
-    words[word] = recordHead(keyLength, extra);
-    words[word + 1] = oldWords[oldWord + 1]!;
-    words[word + 2] = oldWords[oldWord + 2]!;
+    const moved = this.#arena.alloc(record.headerBytes(expiry) + payload);
+    record.writeHead(this.#arena, moved, keyLength, expiry, 0);
+    record.copyMeta(this.#arena, addr, moved);
     const from = this.keyStart(addr);
     copyBytes(this.bytes(addr), from, from + payload, this.bytes(moved), this.keyStart(moved));
     this.#table.relocate(hash, addr, moved);
-    if (wasVolatile) this.#expires.remove(hash, addr);
+    if (expiry === NO_EXPIRY) this.#expires.remove(hash, addr);
     else {
-      this.#writeExpiry(moved, expiry);
+      record.writeExpiry(this.#arena, moved, expiry);
       this.#expires.insert(hash, moved);
     }
     this.#arena.free(addr);
