@@ -30,6 +30,26 @@ const UNSAFE =
 const SAFE =
   /^(acl (cat|dryrun|getuser|list|users|whoami|log|genpass|help|setuser|deluser)|config (get|help)|cluster (info|keyslot|help|myid|nodes|slots|countkeysinslot|getkeysinslot)|module list|client no-evict)$/;
 
+/** Of what is unsafe, what would hurt more than the connection that it comes by. */
+const FATAL =
+  /^(shutdown|debug|replicaof|slaveof|failover|migrate|module|acl|config|client pause|script debug|bgsave|save)\b/;
+/** Settings that any value may be tried for: none locks the next connection out, or takes the disk or the memory. */
+const SETTINGS =
+  /^(hash|set|zset|list|hll|stream|lfu|slowlog|latency|notify|active-expire|activerehashing|lazyfree|maxmemory-(policy|samples|eviction)|tracking|proc-title|dynamic-hz|acllog|repl-(ping|backlog)|min-replicas-max|lua|busy-reply|cluster-node)/;
+const VALUES = [
+  "yes",
+  "no",
+  "1kb",
+  "1mb",
+  "allkeys-lru",
+  "volatile-ttl",
+  "noeviction",
+  "KEA",
+  "50 99",
+  "%",
+  "{}",
+];
+
 const KEYS = ["k1", "k2", "k3", "k4", "k5", "k6", "", "\xff\0"];
 const WORDS = [
   "a",
@@ -76,19 +96,40 @@ const MOST_VALUES = 3;
 /** All documented commands of a server. */
 export class Documentation {
   readonly commands: readonly Documented[];
+  /** Commands after which a connection is of little use: it listens, waits, is silent or gone. */
+  readonly last: readonly Documented[];
+  readonly #settings: readonly string[];
 
-  private constructor(commands: readonly Documented[]) {
-    this.commands = commands;
+  private constructor(all: readonly Documented[], settings: readonly string[]) {
+    const isSafe = ({ words }: Documented): boolean => {
+      const name = words.join(" ");
+      return !UNSAFE.test(name) || SAFE.test(name);
+    };
+    this.commands = all.filter(isSafe);
+    this.last = all.filter((each) => !isSafe(each) && !FATAL.test(each.words.join(" ")));
+    this.#settings = settings;
   }
 
   /** Asks the server. The client must speak RESP2, where maps are flat arrays. */
   static async of(client: RawClient): Promise<Documentation> {
     const docs = fields(await client.call("COMMAND", "DOCS"));
-    const commands = [...docs].flatMap(([name, about]) => commandsOf([name], about));
-    return new Documentation(commands.filter(({ words }) => {
-      const name = words.join(" ");
-      return !UNSAFE.test(name) || SAFE.test(name);
-    }));
+    const settings = fields(await client.call("CONFIG", "GET", "*"));
+    return new Documentation(
+      [...docs].flatMap(([name, about]) => commandsOf([name], about)),
+      [...settings.keys()].filter((name) => SETTINGS.test(name)),
+    );
+  }
+
+  /** CONFIG SET of one of the settings that do no harm, to anything. */
+  drawSetting(random: Random): string[] {
+    const value = random.chance(0.5) ? random.pick(INTEGERS) : random.pick([...VALUES, ...WORDS]);
+    return ["CONFIG", "SET", random.pick(this.#settings), value];
+  }
+
+  /** One of the {@link last} commands. */
+  drawLast(random: Random): string[] {
+    const { words, arguments: args } = random.pick(this.last);
+    return [...words, ...args.flatMap((each) => drawArgument(random, each))];
   }
 
   /** A request for one of the commands, with some of its options. */

@@ -46,6 +46,8 @@ export interface FuzzResult {
 }
 
 const PER_CONNECTION = 400;
+/** Requests at the end of a connection, after any of which it may be of no use. */
+const LAST_WORDS = 5;
 
 /** Runs until `requests` are sent; throws when the server shows trouble (the message names the connection's seed). */
 export async function fuzz(server: TestServer, options: FuzzOptions): Promise<FuzzResult> {
@@ -97,7 +99,11 @@ async function connection(
 ): Promise<number> {
   const random = new Random(seed);
   // Half from the grammars, whose arguments meet each other's data, half with every option that is documented.
-  const draw = () => random.chance(0.5) ? anyRequest(random) : encodeCommand(documentation.draw(random));
+  const draw = () => {
+    if (random.chance(0.5)) return anyRequest(random);
+    const setting = random.chance(0.02);
+    return encodeCommand(setting ? documentation.drawSetting(random) : documentation.draw(random));
+  };
   const conn = await Deno.connect({ port, hostname: "127.0.0.1" });
   let closed = false;
   const reading = (async () => {
@@ -124,6 +130,10 @@ async function connection(
       for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
       result.bytesSent += bytes.length;
       await sleep(0);
+    }
+    // What makes a connection useless for all that follows comes at its end.
+    for (let i = LAST_WORDS; i > 0 && !closed; i--) {
+      await conn.write(encodeCommand(documentation.drawLast(random)));
     }
   } catch {
     closed = true; // a write to a connection that the server has closed

@@ -19,6 +19,10 @@ Deno.test("every documented command and option is drawn", async () => {
   await using server = await startServer("toy");
   await using client = await server.connect();
   const documentation = await Documentation.of(client);
+  const last = documentation.last.map(({ words }) => words.join(" "));
+  for (const name of ["monitor", "subscribe", "client reply", "client kill", "psync", "wait", "quit"]) {
+    assert(last.includes(name), name);
+  }
   const missing = new Set<string>();
   for (const { words, options } of documentation.commands) {
     for (const option of options) missing.add([...words, option].join(" "));
