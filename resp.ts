@@ -9,6 +9,6 @@
  * Source: the protocol specification (redis.io/docs/reference/protocol-spec) and the limits of redis-server 7.0.15.
  */
 
-export { type RequestFrame } from "./resp/frame.ts";
+export { isPlain, type RequestFrame } from "./resp/frame.ts";
 export { ProtocolError, type ReaderLimits, RequestReader } from "./resp/reader.ts";
 export { Reply } from "./resp/reply.ts";

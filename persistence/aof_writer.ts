@@ -10,7 +10,7 @@
  * again, and {@link AofWriter.error} says that writes must be refused until it works. Under `always` nothing could be
  * promised to the clients that wait, so the process ends instead, as redis-server does.
  */
-import type { RequestFrame } from "../resp.ts";
+import { isPlain, type RequestFrame } from "../resp.ts";
 import { copyBytes, formatInt, MAX_INT64_DIGITS, writeLatin1 } from "../types/bytes.ts";
 import { type DiskFile, errnoText } from "./disk.ts";
 
@@ -117,6 +117,13 @@ export class AofWriter {
       this.#selected = db;
     }
     const { buf, count, starts, ends } = frame;
+    if (isPlain(frame)) {
+      const length = frame.frameEnd - frame.frameStart;
+      this.#reserve(length);
+      copyBytes(buf, frame.frameStart, frame.frameEnd, this.#buf, this.#length);
+      this.#length += length;
+      return;
+    }
     this.#reserve(MAX_INT64_DIGITS + 3);
     this.#header(42, count);
     for (let i = 0; i < count; i++) {

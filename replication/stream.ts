@@ -6,7 +6,7 @@
  * sister replicas can go on with it (PSYNC2). A replica does not write a stream: it passes its primary's bytes on as
  * they came, so that offsets mean the same everywhere.
  */
-import type { RequestFrame } from "../resp.ts";
+import { isPlain, type RequestFrame } from "../resp.ts";
 import { copyBytes, formatInt, fromLatin1, MAX_INT64_DIGITS, writeLatin1 } from "../types/bytes.ts";
 import { Backlog } from "./backlog.ts";
 
@@ -41,8 +41,6 @@ export class ReplicationStream {
   /** A replica of the older history may ask for offsets up to this one (counted from 1, as PSYNC does); -1: none. */
   secondOffset = -1;
   backlog: Backlog | null = null;
-  /** Published messages reach the subscribers of replicas this way. */
-  readonly takesMessages = true;
   /** False while this server follows a primary: effects of commands are not streamed, the primary's bytes are. */
   writes = true;
   /** A command's effects were streamed since somebody last looked. */
@@ -126,6 +124,11 @@ export class ReplicationStream {
       this.selected = db;
     }
     const { buf, count, starts, ends } = frame;
+    if (isPlain(frame)) {
+      if (this.#used > 0) this.#flush();
+      this.backlog.append(buf, frame.frameStart, frame.frameEnd);
+      return this.#fed();
+    }
     this.#header(STAR, count);
     for (let i = 0; i < count; i++) {
       const start = starts[i]!, end = ends[i]!;
@@ -142,7 +145,11 @@ export class ReplicationStream {
       this.#scratch[this.#used++] = LF;
     }
     this.#flush();
-    this.offset = this.backlog.end;
+    this.#fed();
+  }
+
+  #fed(): void {
+    this.offset = this.backlog!.end;
     this.moved = true;
     this.#host.grown();
   }

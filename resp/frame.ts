@@ -11,6 +11,26 @@ export interface RequestFrame {
   frameEnd: number;
 }
 
+/**
+ * Whether the frame's bytes are those that anybody would send for these arguments, so that they can be passed on as they
+ * are. Lengths with a sign or leading zeros, where a parser takes them, are longer than they have to be: so is the frame.
+ */
+export function isPlain(frame: RequestFrame): boolean {
+  const { count, starts, ends } = frame;
+  let length = digitsOf(count) + 3;
+  for (let i = 0; i < count; i++) {
+    const bytes = ends[i]! - starts[i]!;
+    length += digitsOf(bytes) + bytes + 5;
+  }
+  return length === frame.frameEnd - frame.frameStart;
+}
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (; value > 9; value = Math.trunc(value / 10)) digits++;
+  return digits;
+}
+
 /** Doubles the room for spans. */
 export function growFrame(frame: RequestFrame): void {
   const starts = new Int32Array(frame.starts.length * 2);
