@@ -106,11 +106,11 @@ function bgrewriteaof(ctx: Context, _args: Args): void {
   const { persistence } = ctx.server;
   if (persistence.snapshots.running === "aof") throw REWRITING;
   if (persistence.snapshots.running !== null || inTransaction(ctx)) {
-    persistence.rewriteScheduled = true;
-    persistence.rewriteFailuresInRow = 0; // asked for by hand: no more waiting after failures
+    persistence.rewrites.scheduled = true;
+    persistence.rewrites.failuresInRow = 0; // asked for by hand: no more waiting after failures
     return ctx.reply.simple("Background append only file rewriting scheduled");
   }
-  if (!persistence.bgrewriteaof()) throw CANNOT_REWRITE;
+  if (!persistence.rewrites.begin()) throw CANNOT_REWRITE;
   ctx.reply.simple("Background append only file rewriting started");
 }
 

@@ -20,12 +20,14 @@ import {
 } from "./aof_manifest.ts";
 import { AofWriter, type AofWriterHost, type AofWriterSettings } from "./aof_writer.ts";
 import {
+  baseName,
   type Disk,
   type DiskFile,
   errnoText,
   joinPath,
   readWhole,
   removeIfPresent,
+  removeLater,
   replaceFile,
 } from "./disk.ts";
 import type { RequestFrame } from "../resp.ts";
@@ -239,8 +241,12 @@ export class AppendOnlyFile {
   /** The state in which the rewrite under way began. */
   #begunAs: AofState = "off";
 
+  get #tempIncrementalName(): string {
+    return `temp-${this.#host.settings.appendfilename}.incr`;
+  }
+
   get #tempIncremental(): string {
-    return this.path(`temp-${this.#host.settings.appendfilename}.incr`);
+    return this.path(this.#tempIncrementalName);
   }
 
   /**
@@ -256,6 +262,7 @@ export class AppendOnlyFile {
     if (this.pending > 0) throw new Error(this.error ?? "the append-only file cannot be written");
     if (this.state === "waiting") {
       const file = this.#openPart(this.#tempIncremental, true);
+      this.#host.notice(`Creating AOF incr file ${this.#tempIncrementalName} on background rewrite`);
       if (this.#writer === null) this.#writer = new AofWriter(file, 0, this.#host);
       else this.#writer.switchTo(file, 0);
       return;
@@ -275,6 +282,16 @@ export class AppendOnlyFile {
     this.#host.notice(`Creating AOF incr file ${name} on background rewrite`);
   }
 
+  /** The rewrite that was to turn the file on has failed: what was kept for it is of no use to the next one. */
+  giveUpRewrite(): void {
+    if (this.state !== "waiting") return;
+    this.#writer?.drop();
+    this.#writer = null;
+    this.#host.errorChanged();
+    this.#host.notice(`Removing the temp incr aof file ${this.#tempIncrementalName} in the background`);
+    removeLater(this.#host.disk, this.#tempIncremental);
+  }
+
   /** The snapshot is complete in this file, synced: it becomes the base. Throws what the disk throws. */
   finishRewrite(tempBase: string): void {
     const { disk, settings } = this.#host;
@@ -288,13 +305,15 @@ export class AppendOnlyFile {
     const base = this.path(manifest.base!.name);
     this.#timed("aof-rename", () => disk.rename(tempBase, base));
     this.#host.notice(
-      `Successfully renamed the temporary AOF base file ${tempBase} into ${manifest.base!.name}`,
+      `Successfully renamed the temporary AOF base file ${baseName(tempBase)} into ${manifest.base!.name}`,
     );
     if (waiting) {
       manifest = withNextIncremental(manifest, settings.appendfilename);
       const name = manifest.incremental.at(-1)!.name;
       this.#timed("aof-rename", () => disk.rename(this.#tempIncremental, this.path(name)));
-      this.#host.notice(`Successfully renamed the temporary AOF incr file into ${name}`);
+      this.#host.notice(
+        `Successfully renamed the temporary AOF incr file ${this.#tempIncrementalName} into ${name}`,
+      );
     }
     disk.syncDirectory(this.directory);
     this.persist(manifest);

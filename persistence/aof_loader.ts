@@ -225,6 +225,7 @@ class PartLoad {
           `'aof-load-truncated' configuration option to yes and restart the server. (The last command begins at offset ${offset}.)`,
       );
     }
+    host.warning(`!!! Warning: short read while loading the AOF file ${name}!!!`);
     if (this.#queue !== null) host.warning(`Revert incomplete MULTI/EXEC transaction in AOF file ${name}`);
     const end = this.#queue === null ? offset : this.#multiAt;
     host.warning(`!!! Truncating the AOF ${name} at offset ${end} !!!`);

@@ -369,6 +369,12 @@ export class AofWriter {
     }).finally(() => file.close());
   }
 
+  /** Closes the file, whatever was to be written to it. */
+  drop(): void {
+    this.#length = 0;
+    this.#closeLater(this.#file, false);
+  }
+
   /** Writes and syncs everything. Throws what the disk throws. */
   sync(): void {
     this.flush(true);

@@ -115,6 +115,11 @@ export function joinPath(directory: string, name: string): string {
   return directory.endsWith("/") || directory.endsWith("\\") ? directory + name : `${directory}/${name}`;
 }
 
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
 /** Writes all of `buf`, however short the single writes are. Throws what the disk throws. */
 export function writeAllSync(file: DiskFile, buf: Uint8Array): void {
   for (let at = 0; at < buf.length;) {

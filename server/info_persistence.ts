@@ -34,12 +34,12 @@ export function persistenceSection(server: RedisServer): Field[] {
     ["rdb_last_load_keys_loaded", persistence.lastLoadKeysLoaded],
     ["aof_enabled", aof.state === "off" ? 0 : 1],
     ["aof_rewrite_in_progress", rewriting ? 1 : 0],
-    ["aof_rewrite_scheduled", persistence.rewriteScheduled ? 1 : 0],
-    ["aof_last_rewrite_time_sec", persistence.lastRewriteSeconds],
+    ["aof_rewrite_scheduled", persistence.rewrites.scheduled ? 1 : 0],
+    ["aof_last_rewrite_time_sec", persistence.rewrites.lastSeconds],
     ["aof_current_rewrite_time_sec", rewriting ? persistence.snapshots.seconds : -1],
-    ["aof_last_bgrewrite_status", persistence.lastRewriteOk ? "ok" : "err"],
-    ["aof_rewrites", persistence.rewrites],
-    ["aof_rewrites_consecutive_failures", persistence.rewriteFailuresInRow],
+    ["aof_last_bgrewrite_status", persistence.rewrites.lastOk ? "ok" : "err"],
+    ["aof_rewrites", persistence.rewrites.count],
+    ["aof_rewrites_consecutive_failures", persistence.rewrites.failuresInRow],
     ["aof_last_write_status", aof.error === null ? "ok" : "err"],
     ["aof_last_cow_size", 0],
     ["module_fork_in_progress", 0],
@@ -49,12 +49,12 @@ export function persistenceSection(server: RedisServer): Field[] {
   ];
 }
 
-function appendOnlyFields({ aof, rewriteScheduled }: Persistence): Field[] {
+function appendOnlyFields({ aof, rewrites }: Persistence): Field[] {
   if (aof.state === "off") return [];
   return [
     ["aof_current_size", aof.size],
     ["aof_base_size", aof.rewriteBaseBytes],
-    ["aof_pending_rewrite", rewriteScheduled ? 1 : 0],
+    ["aof_pending_rewrite", rewrites.scheduled ? 1 : 0],
     ["aof_buffer_length", aof.writer?.pending ?? 0],
     ["aof_pending_bio_fsync", aof.writer?.syncing === true ? 1 : 0],
     ["aof_delayed_fsync", aof.writer?.delayedSyncs ?? 0],

@@ -1,17 +1,16 @@
 /**
- * When the data set goes to disk and comes back: SAVE, BGSAVE and save points, the rewriting of the append-only file,
- * turning it on and off, what happens at the start and at the end, and when writes must be refused.
+ * When the data set goes to disk and comes back: SAVE, BGSAVE and save points, the append-only file turned on and off,
+ * what happens at the start and at the end, and when writes must be refused. Rewrites are in rewrites.ts.
  *
  * How it goes there is in persistence/. One snapshot is written at a time, whoever wants it: a second one waits, as a
  * second child process would in redis-server.
  */
 import { CommandError } from "../commands/errors.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
-import { CommandEncoder } from "../persistence/aof_commands.ts";
 import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
 import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
-import { SnapshotAborted, type SnapshotEncoder } from "../persistence/snapshot.ts";
+import { SnapshotAborted } from "../persistence/snapshot.ts";
 import {
   atOnce,
   inSlices,
@@ -25,14 +24,12 @@ import { Database } from "../store.ts";
 import { latin1 } from "../types/bytes.ts";
 import { messageOf } from "../util/errors.ts";
 import { CommitQueue } from "./commit.ts";
+import { Rewrites } from "./rewrites.ts";
 import type { RedisServer } from "./server.ts";
 import { saveDelayMs, Snapshots } from "./snapshots.ts";
 
 /** Seconds after a failed background save before the next automatic try. */
 const RETRY_AFTER_SECONDS = 5;
-/** Failed rewrites in a row after which automatic ones are spaced out, and the longest spacing in minutes. */
-const FAILURES_BEFORE_SPACING = 3;
-const LONGEST_SPACING_MINUTES = 60;
 
 const BGSAVE_FAILED = new CommandError(
   "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may " +
@@ -48,6 +45,7 @@ export class Persistence {
   readonly disk: Disk;
   readonly aof: AppendOnlyFile;
   readonly snapshots: Snapshots;
+  readonly rewrites: Rewrites;
   /** Set while a data set is being loaded. */
   loading: LoadProgress | null = null;
   /** Keys of the last loaded RDB file. */
@@ -56,17 +54,12 @@ export class Persistence {
   /** Unix time in seconds of the last save that succeeded. */
   lastSaveSeconds: number;
   lastBgsaveOk = true;
-  /** Seconds that the last background save and rewrite took; -1 before the first. */
+  /** Seconds that the last background save took; -1 before the first. */
   lastBgsaveSeconds = -1;
-  lastRewriteSeconds = -1;
-  lastRewriteOk = true;
   saves = 0;
-  rewrites = 0;
-  rewriteFailuresInRow = 0;
   /** DEBUG AOF-FLUSH-SLEEP: how long every write to the append-only file is held up first. */
   aofFlushDelayMs = 0;
   bgsaveScheduled = false;
-  rewriteScheduled = false;
   /** Files of full resyncs, which nobody wants once the process has ended. */
   readonly syncFiles = new Set<string>();
   /** What the loaded file says of its place in a replication history; id "" where it says nothing. */
@@ -78,7 +71,6 @@ export class Persistence {
   #temporaries = 0;
   #dirtyAtSave = 0;
   #lastTrySeconds = -Infinity;
-  #nextRewriteMs = 0;
 
   constructor(server: RedisServer, disk: Disk = realDisk) {
     this.#server = server;
@@ -101,6 +93,7 @@ export class Persistence {
       },
       place: () => server.isReplica ? this.#placeText() : null,
     });
+    this.rewrites = new Rewrites(server, this);
     this.#commits = new CommitQueue(this.aof);
     server.config.onApply("appendonly", () => this.#applyAppendonly());
     server.config.onApply("aof-disable-auto-gc", () => {
@@ -117,12 +110,12 @@ export class Persistence {
   }
 
   /** Where a file is written beside the server; never the same name again, since one given up may be removed late. */
-  #temporary(what: string): string {
+  temporary(what: string): string {
     const [name, ending] = what.split(".") as [string, string];
     return joinPath(this.#server.config.dir, `${name}-${Deno.pid}-${++this.#temporaries}.${ending}`);
   }
 
-  #nowSeconds(): number {
+  nowSeconds(): number {
     return Math.floor(this.#server.clock.wallMs() / 1000);
   }
 
@@ -133,7 +126,7 @@ export class Persistence {
     return {
       compress: config.rdbcompression,
       checksum: config.rdbchecksum,
-      createdSeconds: this.#nowSeconds(),
+      createdSeconds: this.nowSeconds(),
       usedMemory: this.#server.memory.used,
       aofBase,
       replication: aofBase ? null : this.replicationNote(),
@@ -148,15 +141,6 @@ export class Persistence {
     return note === null ? null : `REPL:${note.id}:${note.offset}:${note.db}`;
   }
 
-  #aofEncoder(): SnapshotEncoder {
-    const { config } = this.#server;
-    if (config.aofUseRdbPreamble) return new RdbEncoder(this.rdbOptions(true));
-    return new CommandEncoder(
-      config.aofTimestampEnabled ? this.#nowSeconds() : null,
-      [...this.#server.scripting.librarySources()],
-    );
-  }
-
   // -- Start and end ----------------------------------------------------------------------------------------------
 
   /** Loads what is on disk and opens the append-only file. Rejects with an Error for the log where the start must end. */
@@ -164,23 +148,24 @@ export class Persistence {
     const server = this.#server;
     await inSlices(loadDataSet(server));
     this.#dirtyAtSave = server.dispatcher.ctx.dirty;
-    this.lastSaveSeconds = this.#nowSeconds();
+    this.lastSaveSeconds = this.nowSeconds();
     if (!server.config.appendonly) return;
     this.aof.open((directory, name) => {
       const temp = `temp-rewriteaof-${Deno.pid}.aof`;
-      saveFileSync(this.disk, directory, name, temp, server.store, this.#aofEncoder());
+      saveFileSync(this.disk, directory, name, temp, server.store, this.rewrites.encoder());
     });
-    this.#listen();
+    this.listen();
   }
 
   /** From now on the append-only file takes what commands do, and replies wait for it. */
-  #listen(): void {
+  listen(): void {
     const server = this.#server;
     server.propagation.add(this.aof);
     server.commits = this.#commits;
   }
 
-  #unlisten(): void {
+  /** From now on it takes nothing. */
+  unlisten(): void {
     this.#server.propagation.remove(this.aof);
     this.#commits.release();
     this.#server.commits = null;
@@ -325,7 +310,7 @@ export class Persistence {
   #stopWriting(): void {
     for (const purpose of ["rdb", "aof", "replication"] as const) this.snapshots.abort(purpose);
     if (!this.#server.config.appendonly) return;
-    this.#unlisten();
+    this.unlisten();
     this.#stopAof();
   }
 
@@ -343,7 +328,7 @@ export class Persistence {
     this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
     if (!this.#server.config.appendonly) return;
     this.aof.wait();
-    if (!this.bgrewriteaof()) this.rewriteScheduled = true;
+    if (!this.rewrites.begin()) this.rewrites.scheduled = true;
   }
 
   /** DEBUG LOADAOF: writes what is pending, empties the databases and loads the append-only file, all at once. */
@@ -384,7 +369,7 @@ export class Persistence {
     }
     log.notice("DB saved on disk");
     this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
-    this.lastSaveSeconds = this.#nowSeconds();
+    this.lastSaveSeconds = this.nowSeconds();
     this.lastBgsaveOk = true;
     this.#judgeWrites();
     return true;
@@ -396,12 +381,12 @@ export class Persistence {
     if (this.snapshots.running !== null) return false;
     this.saves++;
     this.bgsaveScheduled = false;
-    this.#lastTrySeconds = this.#nowSeconds();
+    this.#lastTrySeconds = this.nowSeconds();
     const dirty = dispatcher.ctx.dirty;
-    const temp = this.#temporary("temp-bg.rdb");
+    const temp = this.temporary("temp-bg.rdb");
     const target = joinPath(config.dir, config.dbfilename);
     const directory = config.dir;
-    const beganSeconds = this.#nowSeconds();
+    const beganSeconds = this.nowSeconds();
     const encoder = new RdbEncoder(this.rdbOptions(false));
     const started = this.snapshots.startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
       renameOver(this.disk, temp, target, `${temp}.old`);
@@ -409,7 +394,7 @@ export class Persistence {
       log.notice("DB saved on disk");
       log.notice("Background saving terminated with success");
       this.#dirtyAtSave = dirty;
-      this.lastSaveSeconds = this.#nowSeconds();
+      this.lastSaveSeconds = this.nowSeconds();
       this.lastBgsaveOk = true;
     });
     log.notice(`Background saving started by pid ${Deno.pid}`);
@@ -420,7 +405,7 @@ export class Persistence {
       log.warning("Background saving error");
       this.lastBgsaveOk = false;
     }).finally(() => {
-      this.lastBgsaveSeconds = this.#nowSeconds() - beganSeconds;
+      this.lastBgsaveSeconds = this.nowSeconds() - beganSeconds;
       this.#judgeWrites();
     });
     return true;
@@ -435,63 +420,6 @@ export class Persistence {
 
   // -- The append-only file ---------------------------------------------------------------------------------------
 
-  /** Begins to rewrite the append-only file beside the server. False where it cannot begin. */
-  bgrewriteaof(): boolean {
-    const { config, log } = this.#server;
-    if (this.snapshots.running !== null) return false;
-    this.rewriteScheduled = false;
-    this.rewrites++;
-    const temp = this.#temporary("temp-rewriteaof-bg.aof");
-    const beganSeconds = this.#nowSeconds();
-    let started: Promise<void> | null = null;
-    try {
-      this.aof.beginRewrite();
-      started = this.snapshots.startFile(
-        "aof",
-        this.#aofEncoder(),
-        temp,
-        config.aofRewriteIncrementalFsync,
-        () => {
-          log.notice("Background AOF rewrite terminated with success");
-          this.aof.finishRewrite(temp);
-          this.lastRewriteOk = true;
-          this.rewriteFailuresInRow = 0;
-          log.notice("Background AOF rewrite finished successfully");
-        },
-      );
-    } catch (error) {
-      log.warning(`Can't begin to rewrite the append only file: ${errnoText(error)}`);
-    }
-    if (started === null) {
-      this.#rewriteFailed();
-      return false;
-    }
-    log.notice(`Background append only file rewriting started by pid ${Deno.pid}`);
-    if (this.aof.state === "waiting") this.#listen();
-    started.catch((error) => {
-      removeLater(this.disk, temp);
-      if (error instanceof SnapshotAborted) return;
-      log.warning(`Background AOF rewrite terminated with error: ${errnoText(error)}`);
-      this.#rewriteFailed();
-    }).finally(() => this.lastRewriteSeconds = this.#nowSeconds() - beganSeconds);
-    return true;
-  }
-
-  #rewriteFailed(): void {
-    this.lastRewriteOk = false;
-    this.rewriteFailuresInRow++;
-    if (this.aof.state === "waiting") this.rewriteScheduled = true;
-    if (this.rewriteFailuresInRow < FAILURES_BEFORE_SPACING) return;
-    const minutes = Math.min(
-      2 ** (this.rewriteFailuresInRow - FAILURES_BEFORE_SPACING),
-      LONGEST_SPACING_MINUTES,
-    );
-    this.#nextRewriteMs = this.#server.clock.monoMs() + minutes * 60_000;
-    this.#server.log.warning(
-      `Background AOF rewrite has repeatedly failed and triggered the limit, will retry in ${minutes} minutes`,
-    );
-  }
-
   /** CONFIG SET appendonly. Returns a text to refuse it. */
   #applyAppendonly(): string | void {
     const { config, log } = this.#server;
@@ -499,27 +427,27 @@ export class Persistence {
     if (config.appendonly === isOn) return;
     if (!config.appendonly) {
       this.snapshots.abort("aof");
-      this.#unlisten();
+      this.unlisten();
       this.#stopAof();
-      this.rewriteScheduled = false;
+      this.rewrites.scheduled = false;
       this.#judgeWrites();
       return;
     }
     this.aof.wait();
     // Between two commands of a transaction there is no cut: what it has done by now goes to the file at its end.
     if (this.#server.dispatcher.currentClient?.transaction != null) {
-      this.rewriteScheduled = true;
+      this.rewrites.scheduled = true;
       return;
     }
     if (this.snapshots.running !== null) {
-      this.rewriteScheduled = true;
+      this.rewrites.scheduled = true;
       log.warning(
         "AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.",
       );
       return;
     }
-    if (this.bgrewriteaof()) return;
-    this.rewriteScheduled = false;
+    if (this.rewrites.begin()) return;
+    this.rewrites.scheduled = false;
     this.aof.state = "off";
     return "Unable to turn on AOF. Check server logs.";
   }
@@ -532,14 +460,14 @@ export class Persistence {
     this.aof.keepPlace();
     this.aof.flush(false);
     if (this.snapshots.running !== null) return;
-    if (this.rewriteScheduled && this.#mayRewrite()) {
-      this.bgrewriteaof();
+    if (this.rewrites.scheduled && this.rewrites.mayBegin()) {
+      this.rewrites.begin();
       return;
     }
-    const now = this.#nowSeconds();
+    const now = this.nowSeconds();
     const mayTry = this.lastBgsaveOk || now - this.#lastTrySeconds > RETRY_AFTER_SECONDS;
     if (mayTry && (this.bgsaveScheduled || this.#isSaveDue(now))) this.bgsave();
-    else this.#rewriteGrown();
+    else this.rewrites.beginIfGrown();
   }
 
   #isSaveDue(now: number): boolean {
@@ -550,24 +478,6 @@ export class Persistence {
       return true;
     }
     return false;
-  }
-
-  #mayRewrite(): boolean {
-    return this.rewriteFailuresInRow < FAILURES_BEFORE_SPACING ||
-      this.#server.clock.monoMs() >= this.#nextRewriteMs;
-  }
-
-  /** auto-aof-rewrite-percentage and -min-size. */
-  #rewriteGrown(): void {
-    const { config, log } = this.#server;
-    const { aof } = this;
-    if (aof.state !== "on" || config.autoAofRewritePercentage === 0) return;
-    if (aof.size <= config.autoAofRewriteMinSize) return;
-    const base = aof.rewriteBaseBytes || 1;
-    const growth = Math.floor(aof.size * 100 / base) - 100;
-    if (growth < config.autoAofRewritePercentage || !this.#mayRewrite()) return;
-    log.notice(`Starting automatic rewriting of AOF on ${growth}% growth`);
-    this.bgrewriteaof();
   }
 
   /** Whether writes may be acknowledged: what the gate answers otherwise. */

@@ -321,7 +321,7 @@ export class RedisServer implements KeyspaceEvents {
       store.expiredKeys =
       store.lazyfreedObjects =
         0;
-    persistence.saves = persistence.rewrites = 0;
+    persistence.saves = persistence.rewrites.count = 0;
     const { primary } = this.replication;
     primary.fullSyncs = primary.partialSyncs = primary.partialRefusals = 0;
     if (persistence.aof.writer !== null) persistence.aof.writer.delayedSyncs = 0;

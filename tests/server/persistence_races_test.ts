@@ -51,6 +51,24 @@ Deno.test("a rewrite after one that failed does not apply twice what waits to be
   inner.close();
 });
 
+Deno.test("while the append-only file cannot be turned on nothing is kept for it", async () => {
+  const disk = freshDisk();
+  const inner = await start(disk, "--appendonly", "no");
+  await inner.call("SET", "n", "1");
+  disk.capacity = disk.used;
+  assertEquals(await inner.call("CONFIG", "SET", "appendonly", "yes"), "+OK");
+  await inner.saved();
+  for (let i = 0; i < 3; i++) assertEquals(await inner.call("INCR", "n"), `:${i + 2}`);
+  await sleep(1);
+  assertEquals(disk.paths().filter((path) => path.includes("temp")), []);
+  disk.capacity = Infinity;
+  inner.server.persistence.cron();
+  await inner.saved();
+  assertEquals(await inner.call("INCR", "n"), ":5");
+  assertEquals(await digestOf(disk, ...AOF), digestOfStore(inner.server.store));
+  inner.close();
+});
+
 Deno.test("the append-only file turned on within a transaction holds it once", async () => {
   const disk = freshDisk();
   const inner = await start(disk, "--appendonly", "no");
@@ -81,7 +99,7 @@ for (const [what, ...command] of [["emptied", "FLUSHALL"], ["exchanged", "SWAPDB
         assertEquals(await inner.call("BGREWRITEAOF"), "+Background append only file rewriting started");
         await inner.call(...command as [string]);
         await inner.saved();
-        assertEquals(inner.server.persistence.lastRewriteOk, true, inner.log);
+        assertEquals(inner.server.persistence.rewrites.lastOk, true, inner.log);
         const live = digestOfStore(inner.server.store);
         assertEquals(await digestOf(disk, ...AOF), live, type);
         inner.close();
