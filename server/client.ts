@@ -59,8 +59,10 @@ export interface Transport {
   readonly local: string;
   /** A number for CLIENT LIST's fd. */
   readonly fd: number;
-  /** Replies were appended outside of the client's own turn: send them soon. */
+  /** Replies were appended outside of the client's own turn: send them. */
   wake(): void;
+  /** As {@link wake}, when the requests that are being run are over: what they all append leaves in one write. */
+  wakeSoon(): void;
   /** Requests that came in while the client was blocked or paused may run now. */
   resume(): void;
   /** Lets reading go on past a write that is stuck; called by the cron. */

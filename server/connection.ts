@@ -73,6 +73,8 @@ export class Connection implements Transport, Waiting {
   #more = false;
   bytesWritten = 0;
   readonly replyRoom: ReplyRoom;
+  /** {@link wakeSoon} has been called and not yet kept. */
+  #woken = false;
 
   constructor(server: RedisServer, socket: Socket, peer: string, local: string, fd: number) {
     this.#server = server;
@@ -229,10 +231,17 @@ export class Connection implements Transport, Waiting {
 
   /** Sends what was appended to the replies outside of the client's own turn. */
   wake(): void {
+    this.#woken = false;
     if (this.#closed || this.client.out.pos === 0) return;
     if (this.#overLimit()) return;
     this.#release();
     if (this.client.closeAfterReply) this.#drained().then(() => this.destroy());
+  }
+
+  wakeSoon(): void {
+    if (this.#woken || this.#closed) return;
+    this.#woken = true;
+    this.#server.wakeSoon(this);
   }
 
   /** Sends the replies written so far, when what was executed before them is in the append-only file. */

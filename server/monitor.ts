@@ -48,7 +48,7 @@ export class Monitors {
       // It has had its last reply, or wants none.
       if (monitor.closeAfterReply || monitor.reply !== monitor.out) continue;
       monitor.reply.raw(bytes);
-      monitor.transport?.wake();
+      monitor.transport?.wakeSoon();
     }
   }
 }

@@ -62,6 +62,7 @@ function transportOf(socket: PrimarySocket, peer: string, fd: number): Transport
     local: socket.local,
     fd,
     wake: () => {},
+    wakeSoon: () => {},
     resume: () => {},
     unstall: () => {},
     resizeBuffers: () => {},

@@ -28,7 +28,7 @@ class Encoded {
   sendTo(client: Client): void {
     const { protocol } = client.out;
     client.out.raw(this.#bytes[protocol] ??= this.#encode(protocol));
-    client.transport?.wake();
+    client.transport?.wakeSoon();
   }
 
   #encode(protocol: number): Uint8Array {

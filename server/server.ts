@@ -20,7 +20,7 @@ import { DEFAULT_PACKED_THRESHOLD } from "../types/quicklist_node.ts";
 import { Acl } from "./acl.ts";
 import { admit } from "./admission.ts";
 import { Blocking } from "./blocking.ts";
-import { Client, ReplyMode, type Waiting } from "./client.ts";
+import { Client, ReplyMode, type Transport, type Waiting } from "./client.ts";
 import { ClientEviction } from "./client_eviction.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { Clients } from "./clients.ts";
@@ -171,6 +171,8 @@ export class RedisServer implements KeyspaceEvents {
   /** Clients whose requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
   #resuming = false;
+  /** Whose output is to be sent when the batch going on is over. */
+  readonly #woken: Transport[] = [];
 
   constructor({ config, log, clock, random, table, users = [], disk }: ServerParts) {
     this.config = config;
@@ -455,6 +457,14 @@ export class RedisServer implements KeyspaceEvents {
     }
     this.#resumable.push(client);
     if (this.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
+  }
+
+  /** Has these clients' output sent when the batch going on is over, or at once where there is none. */
+  wakeSoon(transport: Transport): void {
+    if (this.#woken.push(transport) > 1) return;
+    queueMicrotask(() => {
+      for (const each of this.#woken.splice(0)) each.wake();
+    });
   }
 
   /**

@@ -268,7 +268,7 @@ export class Tracking {
       out.array(keys.length);
       for (const key of keys) out.bulkText(key);
     }
-    client.transport?.wake();
+    client.transport?.wakeSoon();
   }
 
   #redirectBroken(client: Client, state: TrackingState): void {
@@ -278,7 +278,7 @@ export class Tracking {
     out.push(2);
     out.bulkText("tracking-redir-broken");
     out.integer(state.redirect);
-    client.transport?.wake();
+    client.transport?.wakeSoon();
   }
 }
 
