@@ -82,7 +82,8 @@ export class ClientEviction {
       const from = log === FIRST_BUCKET_LOG ? 0 : 2 ** (log - 1);
       buckets.push({ from, below: log === LAST_BUCKET_LOG ? Infinity : 2 ** log, bytes: 0, clients: 0 });
     }
-    for (const [, bytes] of this.#sizes) {
+    for (const [client, bytes] of this.#sizes) {
+      if (client.noEvict) continue;
       const bucket = buckets.find(({ below }) => bytes < below)!;
       bucket.bytes += bytes;
       bucket.clients++;
@@ -92,7 +93,7 @@ export class ClientEviction {
 
   #note(client: Client): void {
     const before = this.#sizes.get(client) ?? 0;
-    if (client.closed || !mayBeEvicted(client)) return before === 0 ? undefined : this.forget(client);
+    if (client.closed || !isCounted(client)) return before === 0 ? undefined : this.forget(client);
     const bytes = clientMemory(client);
     if (bytes === before) return;
     this.#sizes.set(client, bytes);
@@ -107,15 +108,17 @@ export class ClientEviction {
     const bySize = [...this.#sizes].sort((a, b) => b[1] - a[1]);
     for (const [client] of bySize) {
       if (this.#sum < limit) return;
+      if (client.noEvict) continue;
       log.notice(`Evicting client: id=${client.id} addr=${client.transport?.peer ?? ""}`);
       this.forget(client);
       stats.evictedClients++;
       client.transport?.destroy();
     }
+    if (this.#sum >= limit) log.warning("Over client maxmemory after evicting all evictable clients");
   }
 }
 
-/** Links to other servers and those who asked to be spared (CLIENT NO-EVICT) are not counted. */
-function mayBeEvicted(client: Client): boolean {
-  return client.transport !== null && !client.noEvict && !client.replica && !client.primary;
+/** Links to other servers are not counted. Those who asked to be spared (CLIENT NO-EVICT) are: the others make room for them. */
+function isCounted(client: Client): boolean {
+  return client.transport !== null && !client.replica && !client.primary;
 }

@@ -35,25 +35,28 @@ export function parseClientType(word: string): ClientType | undefined {
 }
 
 /**
- * What redis-server reckons for a watched key, for a subscription, for a slot of the table of subscriptions and for a prefix
- * of client-side caching. Names are not in it: those of keys and channels belong to tables that all clients share.
+ * What redis-server reckons for a watched key, for a subscription, for a slot of the table of subscriptions and for a node
+ * of the tree of prefixes of client-side caching, one for each and one more. Names are not in it: those of keys and
+ * channels belong to tables that all clients share.
  */
 const WATCH_BYTES = 56;
 const SUBSCRIPTION_BYTES = 24;
 const SLOT_BYTES = 8;
-const PREFIX_BYTES = 64;
+const PREFIX_BYTES = 32;
 /** And for one command of a transaction; room for these is made by twos. */
 const QUEUED_BYTES = 24;
 
 /** Bytes that a client takes: its buffers, its transaction, what it watches and listens to, itself. */
 export function clientMemory(client: Client): number {
   const { transport, tracking } = client;
-  let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) + argumentBytes(client) +
+  // The arguments of a request that is being received or run lie in the buffer that it came in.
+  let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) +
+    (client.waiting === null ? 0 : argumentBytes(client)) +
     (transport === null ? client.out.buf.length : transport.queryCapacity + transport.outputCapacity);
   bytes += tableBytes(client.channels.size) + tableBytes(client.shardChannels.size);
   bytes += client.patterns.size * SUBSCRIPTION_BYTES + client.watched.length * WATCH_BYTES;
   if (client.transaction !== null) bytes += roomFor(client.transaction.queue.length, 2) * QUEUED_BYTES;
-  if (tracking !== null) bytes += tracking.prefixes.size * PREFIX_BYTES;
+  if (tracking !== null && tracking.prefixes.size > 0) bytes += (tracking.prefixes.size + 1) * PREFIX_BYTES;
   return bytes;
 }
 
