@@ -282,7 +282,7 @@ export class Acl {
    * log.
    */
   loadAtStart(lines: readonly (readonly string[])[]): void {
-    const { config, log } = this.#server;
+    const { config } = this.#server;
     if (config.aclfile !== "" && lines.length > 0) {
       throw new Error(
         "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. This setup is " +
@@ -293,9 +293,7 @@ export class Acl {
     for (const line of lines) this.#loadLine(line);
     if (config.aclfile === "") return;
     const errors = this.loadFile();
-    if (errors === undefined) return;
-    log.warning(`Aborting Redis startup because of ACL errors: ${errors}`);
-    throw new Error("Exiting.");
+    if (errors !== undefined) throw new Error(`Aborting Redis startup because of ACL errors: ${errors}`);
   }
 
   #loadLine(line: readonly string[]): void {

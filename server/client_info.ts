@@ -51,7 +51,7 @@ export function clientMemory(client: Client): number {
   const { transport, tracking } = client;
   // The arguments of a request that is being received or run lie in the buffer that it came in.
   let bytes = CLIENT_OVERHEAD + (client.transaction?.bytes ?? 0) +
-    (client.waiting === null ? 0 : argumentBytes(client)) +
+    (client.waiting === null && client.postponed === null ? 0 : argumentBytes(client)) +
     (transport === null ? client.out.buf.length : transport.queryCapacity + transport.outputCapacity);
   bytes += tableBytes(client.channels.size) + tableBytes(client.shardChannels.size);
   bytes += client.patterns.size * SUBSCRIPTION_BYTES + client.watched.length * WATCH_BYTES;
@@ -75,7 +75,8 @@ function roomFor(count: number, least: number): number {
 
 /** Bytes of the arguments of a request that is being received, run or waiting. */
 function argumentBytes(client: Client): number {
-  const args = client.waiting?.args ?? (client.transport?.midRequest ? client.args : null);
+  const args = client.waiting?.args ?? client.postponed ??
+    (client.transport?.midRequest ? client.args : null);
   let bytes = 0;
   if (args !== null) { for (let i = 0; i < args.count; i++) bytes += args.ends[i]! - args.starts[i]!; }
   return bytes;
