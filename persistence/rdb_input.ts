@@ -10,6 +10,7 @@
  */
 import { formatInt, MAX_INT64_DIGITS, readI32, readI64, readU32 } from "../types/bytes.ts";
 import { lzfDecompress } from "../types/lzf.ts";
+import { type ArrivingBytes, Starved } from "./arriving.ts";
 import { Crc64 } from "./crc64.ts";
 import { Length, StringEncoding } from "./rdb_format.ts";
 
@@ -55,7 +56,11 @@ export class RdbInput {
   #unsummed: number;
   readonly #source: ByteSource | null;
   /** Bytes of the source; nothing lies beyond. */
-  readonly #size: number;
+  readonly #fullSize: number;
+  /** The source, where not all of it is there yet. */
+  #arriving: ArrivingBytes | null = null;
+  /** Where the record that is being read begins in `buf`; only kept where it may have to be read again. */
+  #mark = 0;
   readonly #crc = new Crc64();
   readonly #digits = new Uint8Array(MAX_INT64_DIGITS);
   readonly #span: Span;
@@ -63,7 +68,7 @@ export class RdbInput {
 
   private constructor(source: ByteSource | null, size: number, buf: Uint8Array, start: number, end: number) {
     this.#source = source;
-    this.#size = size;
+    this.#fullSize = size;
     this.buf = buf;
     this.pos = start;
     this.#unsummed = start;
@@ -77,6 +82,13 @@ export class RdbInput {
     return new RdbInput(source, size, new Uint8Array(Math.min(size, WINDOW_BYTES)), 0, 0);
   }
 
+  /** Reads a source whose bytes are still coming. */
+  static ofArriving(source: ArrivingBytes): RdbInput {
+    const input = new RdbInput(source, 0, new Uint8Array(WINDOW_BYTES), 0, 0);
+    input.#arriving = source;
+    return input;
+  }
+
   /** Reads `buf[start, end)`. */
   static ofBytes(buf: Uint8Array, start = 0, end: number = buf.length): RdbInput {
     return new RdbInput(null, end - start, buf, start, end);
@@ -87,9 +99,35 @@ export class RdbInput {
     return this.#base + this.pos;
   }
 
-  /** Bytes that are left. */
+  /** Bytes of the source, as far as they are there. */
+  get #size(): number {
+    return this.#arriving === null ? this.#fullSize : this.#arriving.arrived;
+  }
+
+  /** Bytes that are left, as far as they are there. */
   get remaining(): number {
     return this.#size - this.offset;
+  }
+
+  /** A record begins here. */
+  mark(): void {
+    this.#mark = this.pos;
+  }
+
+  /**
+   * Goes back to the beginning of the record, for want of the bytes before `needed`. Returns how many bytes there should
+   * be before it is read again.
+   */
+  rewind({ needed }: Starved): number {
+    this.pos = this.#mark;
+    return Math.max(needed, this.offset + 2 * this.remaining);
+  }
+
+  /** Whether so many bytes cannot follow. Throws {@link Starved} where they may still come. */
+  #lacks(count: number): boolean {
+    if (count <= this.remaining) return false;
+    if (this.#arriving?.mayCome() === true) throw new Starved(this.offset + count);
+    return true;
   }
 
   /** Throws an error about what stands here (or `back` bytes before). */
@@ -111,27 +149,37 @@ export class RdbInput {
   }
 
   #fill(count: number): void {
-    if (count > this.remaining) throw new RdbError("unexpected end", this.#size);
+    if (this.#lacks(count)) throw new RdbError("unexpected end", this.#size);
     this.#sum();
-    const kept = this.#end - this.pos;
-    const capacity = Math.max(count, Math.min(WINDOW_BYTES, this.remaining));
-    if (this.buf.length < count || this.buf.length > Math.max(WINDOW_BYTES, count)) {
-      const wider = new Uint8Array(capacity);
-      wider.set(this.buf.subarray(this.pos, this.#end));
-      this.buf = wider;
-    } else this.buf.copyWithin(0, this.pos, this.#end);
-    this.#base += this.pos;
-    this.pos = 0;
-    this.#unsummed = 0;
-    this.#end = kept;
-    while (this.#end < count) {
+    const from = this.#arriving === null ? this.pos : this.#mark;
+    this.#moveWindow(from, this.pos - from + count);
+    const stop = this.pos + count;
+    while (this.#end < stop) {
       const read = this.#source === null ? null : this.#source.readSync(this.buf.subarray(this.#end));
       if (read === null || read === 0) throw new RdbError("unexpected end", this.#base + this.#end);
       this.#end += read;
     }
   }
 
+  /** Forgets what stands before `from`, and makes room for `needed` bytes from there on. */
+  #moveWindow(from: number, needed: number): void {
+    const isKept = this.#arriving !== null && this.buf.length >= needed; // a long record needs it again and again
+    if (this.buf.length < needed || (!isKept && this.buf.length > Math.max(WINDOW_BYTES, needed))) {
+      const room = this.#arriving === null ? Math.min(WINDOW_BYTES, this.remaining) : WINDOW_BYTES + needed;
+      const other = new Uint8Array(Math.max(needed, room));
+      other.set(this.buf.subarray(from, this.#end));
+      this.buf = other;
+    } else this.buf.copyWithin(0, from, this.#end);
+    this.#base += from;
+    this.pos -= from;
+    this.#unsummed -= from;
+    this.#mark -= from;
+    this.#end -= from;
+  }
+
+  /** What is read again counts once. */
   #sum(): void {
+    if (this.pos <= this.#unsummed) return;
     this.#crc.update(this.buf, this.#unsummed, this.pos);
     this.#unsummed = this.pos;
   }
@@ -201,7 +249,7 @@ export class RdbInput {
   count(least: number): number {
     const before = this.offset;
     const value = this.length();
-    if (value * least > this.remaining) throw new RdbError(`impossible length ${value}`, before);
+    if (this.#lacks(value * least)) throw new RdbError(`impossible length ${value}`, before);
     return value;
   }
 
@@ -228,7 +276,7 @@ export class RdbInput {
   }
 
   #checkStringLength(length: number): void {
-    if (length > this.remaining || length > MAX_STRING_BYTES) this.fail(`impossible string length ${length}`);
+    if (length > MAX_STRING_BYTES || this.#lacks(length)) this.fail(`impossible string length ${length}`);
   }
 
   #encoded(encoding: number): Span {
@@ -299,7 +347,7 @@ export class RdbInput {
 
   /** Steps over bytes, however many. */
   skip(count: number): void {
-    if (count > this.remaining) this.fail(`impossible length ${count}`);
+    if (this.#lacks(count)) this.fail(`impossible length ${count}`);
     for (let left = count; left > 0;) {
       const part = Math.min(left, WINDOW_BYTES);
       this.take(part);

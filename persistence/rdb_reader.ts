@@ -83,6 +83,7 @@ export class RdbReader {
   /** Reads one record, a key with its value counting as one. False at the end, whose checksum then was right. */
   next(): boolean {
     const input = this.input;
+    input.mark();
     const opcode = input.byte();
     switch (opcode) {
       case Op.EOF:

@@ -58,6 +58,11 @@ export class PrimarySocket {
     return this.#closed;
   }
 
+  /** From now on it is reckoned how long the primary has been silent. */
+  heard(): void {
+    this.lastReadMs = this.#nowMs();
+  }
+
   /** Reads what is there, at least one byte; null at the end. What was read ahead comes first. */
   async read(into: Uint8Array): Promise<number | null> {
     const ahead = this.#end - this.#start;

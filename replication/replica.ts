@@ -23,16 +23,19 @@ export interface ReplicaSettings extends HandshakeSettings {
 
 /** A received file, and how it becomes the data set. */
 export interface ReceivedFile extends SyncSpool {
-  /** It goes to the disk first, and not to memory. */
+  /** It goes to the disk first, and is not loaded as it comes. */
   readonly isOnDisk: boolean;
+  /** The file begins: so many bytes (0: not known), of the history that we have, or not. */
+  begin(size: number, isSameHistory: boolean, replaced: () => void): void;
   /**
-   * Replaces the data set by what was received; `replaced` is called when the old one goes. Tells which database the
-   * stream behind it has selected: a primary that passes another one's stream on does not select it anew. Rejects with
-   * an Error for the log; the data set is empty then if `replaced` was called, and else the old one.
+   * Replaces the data set by what was received, which is complete; `replaced` of {@link begin} is called when the old one
+   * goes, which may have happened before. Tells which database the stream behind it has selected: a primary that passes
+   * another one's stream on does not select it anew. Rejects with an Error for the log; the data set is empty then if
+   * `replaced` was called, and else the old one. So does {@link write}, where what is received is loaded at once.
    */
-  load(isSameHistory: boolean, replaced: () => void): Promise<number>;
-  /** Forgets what was received. */
-  discard(): void;
+  load(): Promise<number>;
+  /** Forgets what was received, if it has not become the data set. */
+  discard(): Promise<void>;
 }
 
 /** The primary as a client of ours: it sends commands. */
@@ -321,13 +324,20 @@ export class Replica {
     const file = host.spool();
     const what = isMarked ? "streamed RDB from master with EOF" : `${form.length} bytes from master`;
     host.notice(`MASTER <-> REPLICA sync: receiving ${what} ${file.isOnDisk ? "to disk" : "to parser"}`);
+    let isLoading = !file.isOnDisk;
     try {
-      await receivePayload(socket, form, file, (bytes) => this.syncReadBytes += bytes);
+      file.begin(this.syncTotalBytes, id === stream.id, () => this.#giveUpHistory());
+      await receivePayload(
+        socket,
+        form,
+        { write: (piece) => this.#whileLoading(socket, file.write(piece)) },
+        (bytes) => this.syncReadBytes += bytes,
+      );
       if (attempt !== this.#attempt) return;
-      this.#loadingFile = true;
-      this.#db = await file.load(id === stream.id, () => this.#giveUpHistory());
+      isLoading = true;
+      this.#db = await this.#whileLoading(socket, file.load());
     } catch (error) {
-      if (!this.#loadingFile || attempt !== this.#attempt) throw error;
+      if (!isLoading || attempt !== this.#attempt) throw error;
       host.warning(messageOf(error));
       throw new HandshakeError(
         `Failed trying to load the MASTER synchronization DB from ${
@@ -335,8 +345,7 @@ export class Replica {
         }, check server logs.`,
       );
     } finally {
-      this.#loadingFile = false;
-      file.discard();
+      await file.discard();
     }
     if (attempt !== this.#attempt) return;
     stream.adopt(id, offset);
@@ -346,6 +355,17 @@ export class Replica {
     host.notice("MASTER <-> REPLICA sync: Finished with success");
     // A primary that streamed its file sends nothing more before it knows that we have found its end.
     if (isMarked) socket.command("REPLCONF", "ACK", String(stream.offset));
+  }
+
+  /** The primary is not read meanwhile, so that its silence means nothing. */
+  async #whileLoading<T>(socket: PrimarySocket, work: Promise<T>): Promise<T> {
+    this.#loadingFile = true;
+    try {
+      return await work;
+    } finally {
+      this.#loadingFile = false;
+      socket.heard();
+    }
   }
 
   /** What we had is gone: our replicas have to start over, and so have we if we do not get anything in its place. */

@@ -9,6 +9,7 @@ import { Args } from "../commands/args.ts";
 import { CommandError } from "../commands/errors.ts";
 import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
+import { ArrivingBytes, Starved } from "../persistence/arriving.ts";
 import { ManifestError, manifestName } from "../persistence/aof_manifest.ts";
 import { errnoText, joinPath } from "../persistence/disk.ts";
 import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts";
@@ -45,12 +46,17 @@ export interface RdbFlags {
   readonly beside?: DataSetBeside;
 }
 
-/** Drives a loading to its end, serving the network between its slices. */
-export async function inSlices(loading: Loading<void>): Promise<void> {
-  for (;;) {
-    const { done, value } = loading.next();
-    if (done === true) return;
-    await new Promise((resolve) => setTimeout(resolve, value));
+/** Drives a loading to its end, serving the network between its slices, and waiting where its source is `arriving`. */
+export async function inSlices(loading: Loading<void>, arriving?: ArrivingBytes): Promise<void> {
+  try {
+    for (;;) {
+      const { done, value } = loading.next();
+      if (done === true) return;
+      if (arriving?.isStarved === true) await arriving.more();
+      else await new Promise((resolve) => setTimeout(resolve, value));
+    }
+  } finally {
+    arriving?.release();
   }
 }
 
@@ -105,8 +111,8 @@ export interface DataSetBeside {
 }
 
 /**
- * Loads an RDB file that a primary has sent, `size` bytes of `source`, into the empty store or beside what is there.
- * Else as {@link loadRdbFile}.
+ * Loads an RDB file that a primary has sent or is sending, `size` bytes of `source` (0: not known), into the empty store
+ * or beside what is there. Else as {@link loadRdbFile}.
  */
 export function loadReceived(
   server: RedisServer,
@@ -209,16 +215,23 @@ function* rdbSteps(
     ...(flags.beside === undefined ? {} : { databases: flags.beside.databases }),
     aux: (name, value) => note(server, name, value, now),
   });
-  const input = RdbInput.ofSource(file, size);
+  const arriving = file instanceof ArrivingBytes ? file : null;
+  const input = arriving === null ? RdbInput.ofSource(file, size) : RdbInput.ofArriving(arriving);
   const reader = new RdbReader(input, load, { verify: config.rdbchecksum && !server.skipChecksums });
   try {
-    reader.begin();
     for (let reported = 0;;) {
       const deadline = clock.monoMs() + SLICE_MS, delayMs = loadDelayMs(server);
       const stop = reported + config.loadingProcessEventsIntervalBytes;
       const isEnough = () => delayMs > 0 || input.offset >= stop || clock.monoMs() >= deadline;
       const before = load.keysLoaded;
-      const more = load.readUntil(reader, isEnough, delayMs >= NOTICEABLE_DELAY_MS ? 1 : undefined);
+      let more = true;
+      try {
+        if (reader.version === 0) reader.begin();
+        more = load.readUntil(reader, isEnough, delayMs >= NOTICEABLE_DELAY_MS ? 1 : undefined);
+      } catch (error) {
+        if (!(error instanceof Starved)) throw error;
+        arriving!.want(input.rewind(error));
+      }
       if (persistence.loading !== null) persistence.loading.loadedBytes += input.offset - reported;
       reported = input.offset;
       persistence.lastLoadKeysLoaded = load.keysLoaded;

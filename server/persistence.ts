@@ -6,6 +6,7 @@
  * second child process would in redis-server.
  */
 import { CommandError } from "../commands/errors.ts";
+import { ArrivingBytes } from "../persistence/arriving.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
 import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
 import type { ByteSource } from "../persistence/rdb_input.ts";
@@ -265,7 +266,7 @@ export class Persistence {
     this.#empty(config.replicaLazyFlush);
     try {
       this.loadedReplication.db = 0;
-      await inSlices(loadReceived(this.#server, source, size, null));
+      await inSlices(loadReceived(this.#server, source, size, null), arrivingOf(source));
       return this.loadedReplication.db;
     } catch (error) {
       this.#empty(config.replicaLazyFlush);
@@ -291,7 +292,8 @@ export class Persistence {
     const functions: Uint8Array[] = [];
     this.loadedReplication.db = 0;
     try {
-      await inSlices(loadReceived(this.#server, source, size, { databases, functions, isServing }));
+      const beside = { databases, functions, isServing };
+      await inSlices(loadReceived(this.#server, source, size, beside), arrivingOf(source));
       while (dispatcher.busy) await scripting.over;
       replaced();
       this.#stopWriting();
@@ -456,10 +458,10 @@ export class Persistence {
 
   /** Called by the server's cron. */
   cron(): void {
-    if (this.loading !== null) return;
+    if (this.#server.loading) return;
     this.aof.keepPlace();
     this.aof.flush(false);
-    if (this.snapshots.running !== null) return;
+    if (this.loading !== null || this.snapshots.running !== null) return;
     if (this.rewrites.scheduled && this.rewrites.mayBegin()) {
       this.rewrites.begin();
       return;
@@ -490,4 +492,8 @@ export class Persistence {
       server.writesUnsafe = new CommandError(`MISCONF Errors writing to the AOF file: ${this.aof.error}`);
     } else server.writesUnsafe = null;
   }
+}
+
+function arrivingOf(source: ByteSource): ArrivingBytes | undefined {
+  return source instanceof ArrivingBytes ? source : undefined;
 }

@@ -25,7 +25,7 @@ import { beginPrimarySession } from "./primary_session.ts";
 import type { RedisServer } from "./server.ts";
 import { writeSyncFile } from "./sync_file.ts";
 import { tlsTrust } from "./tls.ts";
-import { MemorySpool, SpoolFile } from "./sync_spool.ts";
+import { DirectLoad, SpoolFile } from "./sync_spool.ts";
 
 /** The first full second of a server's life has no cron of its own: what happens once a second, in milliseconds. */
 const CRON_MS = 1000;
@@ -133,9 +133,9 @@ export class Replication implements ReplicationView {
   #spool(): ReceivedFile {
     const server = this.#server;
     const { replDisklessLoad } = server.config;
-    const isInMemory = replDisklessLoad === "swapdb" ||
+    const isDirect = replDisklessLoad === "swapdb" ||
       (replDisklessLoad === "on-empty-db" && server.store.size === 0);
-    return isInMemory ? new MemorySpool(server, replDisklessLoad === "swapdb") : new SpoolFile(server);
+    return isDirect ? new DirectLoad(server, replDisklessLoad === "swapdb") : new SpoolFile(server);
   }
 
   #encoder(contents: SnapshotContents): SnapshotEncoder {

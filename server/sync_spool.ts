@@ -1,12 +1,14 @@
 /**
- * The file of a full resync on its way in: kept on disk, or in memory (repl-diskless-load), until it is complete, and
- * then loaded in place of what was there. The old data are served meanwhile.
+ * The file of a full resync on its way in: kept on disk until it is complete and then loaded in place of what was there,
+ * which is served meanwhile; or loaded as it arrives (repl-diskless-load).
  */
+import { ArrivingBytes } from "../persistence/arriving.ts";
 import { type DiskFile, joinPath, writeAll } from "../persistence/disk.ts";
 import { removeQuietly } from "../persistence/rdb_save.ts";
-import type { ByteSource } from "../persistence/rdb_input.ts";
 import type { ReceivedFile } from "../replication/replica.ts";
 import type { RedisServer } from "./server.ts";
+
+const DONE = Promise.resolve();
 
 function announceLoading(server: RedisServer, flushes: boolean): void {
   if (flushes) server.log.notice("MASTER <-> REPLICA sync: Flushing old data");
@@ -20,6 +22,7 @@ export class SpoolFile implements ReceivedFile {
   readonly #path: string;
   #file: DiskFile | null;
   #size = 0;
+  #replaced: () => void = () => {};
 
   constructor(server: RedisServer) {
     this.#server = server;
@@ -36,7 +39,11 @@ export class SpoolFile implements ReceivedFile {
     this.#size += piece.length;
   }
 
-  async load(_isSameHistory: boolean, replaced: () => void): Promise<number> {
+  begin(_size: number, _isSameHistory: boolean, replaced: () => void): void {
+    this.#replaced = replaced;
+  }
+
+  async load(): Promise<number> {
     const { config, persistence } = this.#server;
     const { disk } = persistence;
     await this.#file!.syncData();
@@ -44,7 +51,7 @@ export class SpoolFile implements ReceivedFile {
     this.#file = null;
     const path = joinPath(config.dir, config.dbfilename);
     persistence.snapshots.abort("rdb");
-    replaced();
+    this.#replaced();
     announceLoading(this.#server, true);
     disk.rename(this.#path, path);
     persistence.syncFiles.delete(this.#path);
@@ -59,44 +66,46 @@ export class SpoolFile implements ReceivedFile {
     }
   }
 
-  discard(): void {
-    if (this.#file === null) return;
+  discard(): Promise<void> {
+    if (this.#file === null) return DONE;
     this.#file.close();
     this.#file = null;
     this.#server.persistence.syncFiles.delete(this.#path);
     removeQuietly(this.#server.persistence.disk, this.#path);
+    return DONE;
   }
 }
 
-/** In memory. */
-export class MemorySpool implements ReceivedFile {
+/** Nowhere: what arrives is loaded at once (repl-diskless-load). */
+export class DirectLoad implements ReceivedFile {
   readonly isOnDisk = false;
   readonly #server: RedisServer;
   /** The old data set stays until the new one is complete. */
   readonly #isBeside: boolean;
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  readonly #bytes = new ArrivingBytes();
+  #loading: Promise<number> | null = null;
 
   constructor(server: RedisServer, isBeside: boolean) {
     this.#server = server;
     this.#isBeside = isBeside;
   }
 
-  write(piece: Uint8Array): Promise<void> {
-    this.#pieces.push(piece.slice());
-    this.#size += piece.length;
-    return Promise.resolve();
+  begin(size: number, isSameHistory: boolean, replaced: () => void): void {
+    const { persistence } = this.#server;
+    announceLoading(this.#server, !this.#isBeside);
+    if (this.#isBeside) this.#loading = this.#loadBeside(size, isSameHistory, replaced);
+    else {
+      replaced();
+      this.#loading = persistence.replace(this.#bytes, size);
+    }
+    // Who brings the next piece, or asks for the result, hears of a failure.
+    this.#loading.catch(() => this.#bytes.release());
   }
 
-  async load(isSameHistory: boolean, replaced: () => void): Promise<number> {
+  async #loadBeside(size: number, isSameHistory: boolean, replaced: () => void): Promise<number> {
     const { persistence, log } = this.#server;
-    announceLoading(this.#server, !this.#isBeside);
-    if (!this.#isBeside) {
-      replaced();
-      return await persistence.replace(this.#source(), this.#size);
-    }
     try {
-      const db = await persistence.replaceBeside(this.#source(), this.#size, isSameHistory, () => {
+      const db = await persistence.replaceBeside(this.#bytes, size, isSameHistory, () => {
         replaced();
         log.notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
       });
@@ -108,26 +117,17 @@ export class MemorySpool implements ReceivedFile {
     }
   }
 
-  /** Each piece is given up once it is read. */
-  #source(): ByteSource {
-    let at = 0;
-    return {
-      readSync: (into) => {
-        const piece = this.#pieces[0];
-        if (piece === undefined) return null;
-        const count = Math.min(into.length, piece.length - at);
-        into.set(piece.subarray(at, at + count));
-        at += count;
-        if (at === piece.length) {
-          this.#pieces.shift();
-          at = 0;
-        }
-        return count;
-      },
-    };
+  async write(piece: Uint8Array): Promise<void> {
+    await Promise.race([this.#bytes.push(piece.slice()), this.#loading]);
   }
 
-  discard(): void {
-    this.#pieces = [];
+  async load(): Promise<number> {
+    this.#bytes.end();
+    return await this.#loading!;
+  }
+
+  async discard(): Promise<void> {
+    this.#bytes.fail(new Error("the rest of the file has not come"));
+    await this.#loading?.catch(() => {});
   }
 }

@@ -30,8 +30,7 @@ async function textOf(server: TestServer, ...args: string[]): Promise<string> {
 }
 
 /**
- * Commands asked while a whole file is loaded, and what the replica logs about it; commands asked after. (toy-redis
- * waits for the end of a file before it loads it: half a file never gets so far.)
+ * Commands asked while a whole file is loaded, and what the replica logs about it; commands asked after.
  */
 interface Story {
   during: string[];
@@ -134,3 +133,31 @@ Deno.test("a damaged file leaves the old data set under swapdb, and nothing unde
     if (mode === "swapdb") assertEquals(await textOf(replica, "GET", "old3"), "$4\r\nold3\r\n");
   }
 });
+
+for (const mode of ["swapdb", "on-empty-db"]) {
+  for (const end of ["eof", "length"] as const) {
+    Deno.test(`what has arrived is loaded while the rest is still coming: ${mode}, ${end}`, async () => {
+      const answers: Answers = { psync: `+FULLRESYNC ${ID} 0`, file: OLD, end: "eof" };
+      if (mode === "on-empty-db") Object.assign(answers, { file: NEW, end, pauseAt: NEW.length - 100 });
+      await using primary = new FakePrimary(answers);
+      await using replica = await startServer("toy", {
+        args: ["--replicaof", "127.0.0.1", `${primary.port}`, "--repl-diskless-load", mode],
+      });
+      if (mode === "swapdb") {
+        await waitForField(replica, "master_link_status", (value) => value === "up");
+        Object.assign(answers, { file: NEW, end, pauseAt: NEW.length - 100 });
+        primary.cut();
+      }
+      // All but the last keys are loaded; what was served before is served meanwhile.
+      await waitForField(replica, "loading_loaded_bytes", (value) => Number(value) > NEW.length - 400);
+      const isServing = mode === "swapdb";
+      assertEquals(await infoField(replica, "async_loading"), isServing ? "1" : "0");
+      assertMatch(await textOf(replica, "GET", "old1"), isServing ? /old1/ : /^-LOADING/);
+      assertMatch(await textOf(replica, "REPLICAOF", "NO", "ONE"), /^-LOADING/);
+      await primary.release();
+      await waitForField(replica, "master_link_status", (value) => value === "up");
+      assertEquals(await textOf(replica, "DBSIZE"), `:${KEYS}\r\n`);
+      assertMatch(await textOf(replica, "GET", `new${KEYS - 1}`), /new/);
+    });
+  }
+}

@@ -11,6 +11,8 @@ export interface Answers {
   stream?: string;
   /** The file is announced, and waits for {@link FakePrimary.release}. */
   hold?: boolean;
+  /** As many bytes of the file come, and the rest waits for {@link FakePrimary.release}. */
+  pauseAt?: number;
   /** Lines that answer other commands than PSYNC, by the first word in capitals; +OK by default, "" for none. */
   others?: Record<string, string>;
 }
@@ -79,7 +81,12 @@ export class FakePrimary {
     if (name === "SYNC" || psync.startsWith("+FULLRESYNC")) {
       await this.send(conn, end === "length" ? `$${file.length}\r\n` : `$EOF:${MARK}\r\n`);
       if (this.answers.hold) await new Promise<void>((resolve) => this.#held.push(resolve));
-      await this.#write(conn, file);
+      const { pauseAt } = this.answers;
+      if (pauseAt !== undefined) {
+        await this.#write(conn, file.subarray(0, pauseAt));
+        await new Promise<void>((resolve) => this.#held.push(resolve));
+      }
+      await this.#write(conn, file.subarray(pauseAt ?? 0));
       if (end === "cut") return conn.close();
       if (end === "eof") await this.send(conn, MARK);
     }
