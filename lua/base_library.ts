@@ -261,19 +261,22 @@ function* pcall(state: LuaState, args: LuaValue[]): LuaCall {
 function* xpcall(state: LuaState, args: LuaValue[]): LuaCall {
   anyArg(args, 1);
   const { depth, boundaries } = state;
-  let failure: LuaValue;
+  let failure: LuaError;
   try {
     return [true, ...all(yield* call(state, args[0], []))];
   } catch (thrown) {
-    failure = caught(thrown).value;
+    failure = caught(thrown);
   }
   for (let i = 0; i < MAX_HANDLER_ERRORS; i++) {
     state.depth = depth;
     state.boundaries = boundaries;
+    state.failedAt = failure.position;
     try {
-      return [false, first(yield* call(state, args[1], [failure]))];
+      const result = first(yield* call(state, args[1], [failure.value]));
+      state.failedAt = undefined;
+      return [false, result];
     } catch (thrown) {
-      failure = caught(thrown).value;
+      failure = caught(thrown);
     }
   }
   state.depth = depth;

@@ -1,6 +1,8 @@
 /**
  * The generator behind `math.random` in Redis: POSIX's 48-bit linear congruential one (`lrand48`), so that a script
  * that seeds it draws the same numbers on every server. The state is two halves of 24 bits, as products must stay below 2^53.
+ * A server has one for all its scripts and functions, which nothing but math.randomseed sets back; where it starts is POSIX's
+ * choice too, so the first numbers of a fresh server are the same everywhere.
  */
 
 const HALF = 0x1000000;
@@ -10,12 +12,8 @@ const INCREMENT = 0xb;
 
 /** See the file comment. */
 export class Random48 {
-  #high = 0;
-  #low = 0;
-
-  constructor() {
-    this.seed(0);
-  }
+  #high = 0x1234ab;
+  #low = 0xcd330e;
 
   /** Starts anew. @param seed of which the low 32 bits count */
   seed(seed: number): void {

@@ -19,7 +19,7 @@ import { openBase } from "./base_library.ts";
 import { Chunk } from "./chunk.ts";
 import { compileChunk } from "./compile.ts";
 import { Driver, MAX_DEPTH, SEGMENT_DEPTH, start, TailCall } from "./driver.ts";
-import { hostError, LuaInterrupt, toLuaError } from "./error.ts";
+import { hostError, LuaInterrupt, type Position, toLuaError } from "./error.ts";
 import { displayName } from "./lexer.ts";
 import { openCoroutine } from "./coroutine_library.ts";
 import { openMath } from "./math_library.ts";
@@ -65,15 +65,18 @@ export class LuaState {
   /** The error that ends the script. */
   killed: LuaInterrupt | undefined = undefined;
 
+  /** Where the error was raised that an xpcall's handler is looking at: the handler itself runs after the fact. */
+  failedAt: Position | undefined = undefined;
+
   /** `next`, and what `ipairs` steps with: loops by them need no call. */
   nextFunction: LuaFunction | undefined = undefined;
   ipairsStep: LuaFunction | undefined = undefined;
 
-  /** What `math.random` draws from. */
-  readonly random = new Random48();
-
-  /** A state with the libraries of the language; the host adds its own to `globals`. */
-  constructor() {
+  /**
+   * A state with the libraries of the language; the host adds its own to `globals`.
+   * @param random what `math.random` draws from; several states may share one
+   */
+  constructor(readonly random = new Random48()) {
     openBase(this);
     openCoroutine(this);
     openTable(this);
@@ -112,6 +115,7 @@ export class LuaState {
     this.limit = SEGMENT_DEPTH;
     this.boundaries = 1; // this call is one
     this.thread = undefined;
+    this.failedAt = undefined;
     this.killed = undefined;
     this.steps = this.budget;
     try {

@@ -10,6 +10,7 @@ import { CommandError, MASTERDOWN, NOSCRIPT } from "../commands/errors.ts";
 import type { Command } from "../commands/table.ts";
 import { LuaError } from "../lua/error.ts";
 import type { LuaState } from "../lua/state.ts";
+import { Random48 } from "../lua/random48.ts";
 import { LuaTable } from "../lua/table.ts";
 import {
   FunctionPayloadError,
@@ -69,6 +70,8 @@ export class Scripting {
   readonly #caller: ScriptCaller;
   readonly #runner: ScriptRunner;
   readonly #loader: LibraryLoader;
+  /** Outlives SCRIPT FLUSH and FUNCTION FLUSH, as in Redis. */
+  readonly #random = new Random48();
   #evalState: LuaState | null = null;
   #functions: FunctionWorld | null = null;
 
@@ -81,11 +84,16 @@ export class Scripting {
 
   /** Made when first needed: most servers never run a script. */
   get #evalWorld(): LuaState {
-    return this.#evalState ??= evalWorld(this.#server, this.#caller);
+    return this.#evalState ??= evalWorld(this.#server, this.#caller, this.#random);
   }
 
   get #functionWorld(): FunctionWorld {
-    return this.#functions ??= new FunctionWorld(this.#server, this.#caller, this.#loader.register);
+    return this.#functions ??= new FunctionWorld(
+      this.#server,
+      this.#caller,
+      this.#random,
+      this.#loader.register,
+    );
   }
 
   // -- EVAL -------------------------------------------------------------------------------------------------------

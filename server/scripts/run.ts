@@ -175,7 +175,7 @@ export class ScriptRunner {
 }
 
 /** The name that the chunk was compiled with: "@" stands before those of files, a text of the script's own is itself. */
-function chunkOf({ source }: Position): string {
+export function chunkOf({ source }: Position): string {
   if (source === "[C]") return "=" + source;
   const inner = /^\[string "(.*)"\]$/s.exec(source);
   return inner === null ? "@" + source : inner[1]!;

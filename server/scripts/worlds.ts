@@ -10,6 +10,8 @@ import { openBit } from "../../lua/bit.ts";
 import { openCjson } from "../../lua/cjson.ts";
 import { openCmsgpack } from "../../lua/cmsgpack.ts";
 import { hostError } from "../../lua/error.ts";
+import { rawToString } from "../../lua/library.ts";
+import type { Random48 } from "../../lua/random48.ts";
 import { LuaState } from "../../lua/state.ts";
 import { openStruct } from "../../lua/struct.ts";
 import { LuaTable } from "../../lua/table.ts";
@@ -17,6 +19,7 @@ import { all, generatorFunction, hostFunction, LuaFunction, type LuaValue } from
 import type { RedisServer } from "../server.ts";
 import { commonApi, evalApi, scriptApi, tableOf } from "./api.ts";
 import type { ScriptCaller } from "./caller.ts";
+import { chunkOf } from "./run.ts";
 
 /** The globals of scripts. */
 const GLOBALS = new Set([
@@ -32,11 +35,14 @@ const GLOBALS = new Set([
 const STEPS_PER_LOOK = 10_000;
 
 /** The world of EVAL: KEYS and ARGV are globals there. */
-export function evalWorld(server: RedisServer, caller: ScriptCaller): LuaState {
-  const state = newWorld();
+export function evalWorld(server: RedisServer, caller: ScriptCaller, random: Random48): LuaState {
+  const state = newWorld(random);
   const { globals } = state;
   globals.setStr("redis", tableOf({ ...scriptApi(caller), ...commonApi(server), ...evalApi() }));
-  globals.setStr("__redis__err__handler", hostFunction("__redis__err__handler", errorHandler));
+  globals.setStr(
+    "__redis__err__handler",
+    hostFunction("__redis__err__handler", (error) => errorHandler(state, error)),
+  );
   protect(state);
   return state;
 }
@@ -58,8 +64,8 @@ export class FunctionWorld {
   readonly #loading = new LuaTable();
 
   /** `register` is redis.register_function. */
-  constructor(server: RedisServer, caller: ScriptCaller, register: LuaFunction) {
-    this.state = newWorld();
+  constructor(server: RedisServer, caller: ScriptCaller, random: Random48, register: LuaFunction) {
+    this.state = newWorld(random);
     const { globals } = this.state;
     globals.setStr("redis", tableOf({ ...scriptApi(caller), ...commonApi(server) }));
     protect(this.state);
@@ -83,8 +89,8 @@ export class FunctionWorld {
   }
 }
 
-function newWorld(): LuaState {
-  const state = new LuaState();
+function newWorld(random: Random48): LuaState {
+  const state = new LuaState(random);
   state.budget = STEPS_PER_LOOK;
   const { globals } = state;
   openCjson(state);
@@ -113,9 +119,15 @@ function unwrappingPcall(state: LuaState, original: LuaFunction): LuaFunction {
   });
 }
 
-/** What xpcall of old scripts may name: makes a table of an error, as uncaught ones are. */
-function errorHandler(error: LuaValue): LuaValue {
-  return error instanceof LuaTable ? error : tableOf({ err: `ERR ${String(error)}` });
+/** What xpcall of old scripts may name: makes a table of an error, as uncaught ones are, and notes where it was raised. */
+function errorHandler(state: LuaState, error: LuaValue): LuaValue {
+  const table = error instanceof LuaTable ? error : tableOf({ err: `ERR ${rawToString(error)}` });
+  const { failedAt } = state;
+  if (failedAt !== undefined) {
+    table.setStr("source", chunkOf(failedAt));
+    table.setStr("line", failedAt.line);
+  }
+  return table;
 }
 
 /** The metatable of a set of globals. */
