@@ -106,3 +106,16 @@ testKinds("or goes on with replica-ignore-disk-write-errors, and says so", async
   assertEquals(await infoField(replica, "unexpected_error_replies"), "0");
   await there.call("CONFIG", "SET", "save", ""); // or it would not end
 });
+
+testKinds("a full resync tells those who cache what they read to drop everything", async (kind) => {
+  await using primary = await startServer(kind, { args: NOW });
+  await using replica = await startServer(kind);
+  await using reader = await replica.connect();
+  await using control = await replica.connect();
+  await reader.call("HELLO", "3");
+  await reader.call("CLIENT", "TRACKING", "on");
+  await control.call("SET", "own", "x");
+  assertEquals(show(await reader.call("GET", "own")), '"x"');
+  await control.call("REPLICAOF", "127.0.0.1", `${primary.port}`);
+  assertEquals(show((await reader.read()).value), 'push["invalidate", _]');
+});
