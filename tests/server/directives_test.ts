@@ -1,7 +1,8 @@
 /** Settings whose effect is seen only from outside of a command: what redis-server does with them, we do. */
 import { assertEquals } from "@std/assert";
 import type { RawClient } from "../helpers/client.ts";
-import { type Kind, realTest, startServer } from "../helpers/server.ts";
+import { DIRECTIVES } from "../../server/config_directives.ts";
+import { type Kind, realTest, ROOT_DIR, startServer } from "../helpers/server.ts";
 
 const KINDS: readonly Kind[] = ["toy", "redis"];
 
@@ -28,4 +29,33 @@ testKinds("use-exit-on-panic: a panic ends the process with 1", async (kind) => 
   assertEquals((await client.read()).value.type, "closed");
   while (server.exited === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals([server.exited.code, server.exited.signal], [1, null]);
+});
+
+/** Patterns for names in backquotes in docs/differences.md, such as `cluster-*`. */
+async function namedDifferences(): Promise<RegExp[]> {
+  const text = await Deno.readTextFile(ROOT_DIR + "docs/differences.md");
+  const names = [...text.matchAll(/`([\w*-]+)(?: yes)?`/g)].map(([, name]) => name!);
+  return names.map((name) => new RegExp(`^${name.replaceAll("*", ".*")}$`));
+}
+
+/** The program's own source, but for the files that only list, check and keep settings. */
+async function source(folder: string): Promise<string> {
+  let text = "";
+  for await (const { name, isDirectory } of Deno.readDir(ROOT_DIR + folder)) {
+    if (isDirectory) text += await source(`${folder}/${name}`);
+    else if (!/^config_(directives|values|types|special)/.test(name)) {
+      text += await Deno.readTextFile(`${ROOT_DIR}${folder}/${name}`);
+    }
+  }
+  return text;
+}
+
+Deno.test("every setting is read by somebody, or is a difference that is told", async () => {
+  const folders = ["server", "commands", "persistence", "replication"];
+  const words = new Set((await Promise.all(folders.map(source))).join("").split(/\W+/));
+  const differences = await namedDifferences();
+  const unread = DIRECTIVES.filter(({ name, field }) =>
+    !words.has(field) && !differences.some((pattern) => pattern.test(name))
+  );
+  assertEquals(unread.map(({ name }) => name), []);
 });
