@@ -39,6 +39,7 @@ export class Blocking {
   readonly #clock: Clock;
   readonly #retry: Retry;
   readonly #expire: Expire;
+  readonly #busy: () => boolean;
   /** By database number, then by key. */
   readonly #byKey: Map<string, Waiters>[] = [];
   readonly #deadlines = new Set<Client>();
@@ -49,10 +50,12 @@ export class Blocking {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
 
-  constructor(clock: Clock, retry: Retry, expire: Expire) {
+  /** `busy`: a script is in the middle of its work, and nobody's wait ends before {@link expireDue} is called again. */
+  constructor(clock: Clock, retry: Retry, expire: Expire, busy: () => boolean) {
     this.#clock = clock;
     this.#retry = retry;
     this.#expire = expire;
+    this.#busy = busy;
   }
 
   /** True where a key that somebody waits for was touched and {@link serve} is due. */
@@ -162,8 +165,9 @@ export class Blocking {
     }
   }
 
-  /** Ends waits that have run out. Called by the timer; and by the cron, should a timer come early. */
+  /** Ends waits that have run out. Called by the timer, by the cron should a timer come early, and after a busy script. */
   expireDue(): void {
+    if (this.#busy()) return;
     const now = this.#clock.monoMs();
     let next = Infinity;
     for (const client of [...this.#deadlines].sort((a, b) => a.waiting!.deadline - b.waiting!.deadline)) {

@@ -27,12 +27,23 @@ export class Pauses {
   readonly #held = new Set<Client>();
   readonly #run: (client: Client, args: Args) => void;
   readonly #ended: () => void;
+  readonly #busy: () => boolean;
 
-  /** `run` executes a request that was held back, as if it came in now; `ended`: nothing is held back any more. */
-  constructor(clock: Clock, run: (client: Client, args: Args) => void, ended: () => void) {
+  /**
+   * @param run executes a request that was held back, as if it came in now
+   * @param ended nothing is held back any more
+   * @param busy a script is in the middle of its work: what was held back stays so until {@link releaseHeld}
+   */
+  constructor(
+    clock: Clock,
+    run: (client: Client, args: Args) => void,
+    ended: () => void,
+    busy: () => boolean,
+  ) {
     this.#clock = clock;
     this.#run = run;
     this.#ended = ended;
+    this.#busy = busy;
   }
 
   /** Holds commands back for `ms` milliseconds; a pause for the same reason is only made longer and stricter. */
@@ -58,10 +69,16 @@ export class Pauses {
     for (const { mode } of this.#reasons.values()) if (mode === "all") this.mode = "all";
     clearTimeout(this.#timer);
     if (this.active) return this.#arm();
+    this.releaseHeld();
+    this.#ended();
+  }
+
+  /** Runs what was held back, in order of arrival, unless a pause is in force or a script is busy. */
+  releaseHeld(): void {
+    if (this.active || this.#busy()) return;
     const held = [...this.#held];
     this.#held.clear();
     for (const client of held) this.#release(client);
-    this.#ended();
   }
 
   /** True where this command of this client, with these flags, has to wait. */

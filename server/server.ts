@@ -194,12 +194,14 @@ export class RedisServer implements KeyspaceEvents {
       clock,
       (client, key) => this.dispatcher.retry(client, key),
       (client, waiting) => this.dispatcher.expireWait(client, waiting),
+      () => this.dispatcher.busy,
     );
     this.crossProtocol = new CrossProtocol(this);
     this.pauses = new Pauses(
       clock,
       (client, args) => this.#runHeld(client, args),
       () => this.replication.primary.pauseEnded(),
+      () => this.dispatcher.busy,
     );
     this.latency = new LatencyMonitor(clock, config);
     this.store.whileExpiring = (work) => this.latency.measure("expire-del", work);

@@ -109,6 +109,8 @@ export class ScriptRunner {
       const client: Client | null = this.#server.dispatcher.goOn();
       if (client === null) return;
       this.#server.wake(client);
+      this.#server.pauses.releaseHeld();
+      this.#server.blocking.expireDue();
       for (const resolve of this.#waiting.splice(0)) resolve();
     }, 0);
   }

@@ -167,6 +167,30 @@ Deno.test("SHUTDOWN NOSAVE ends a server whose script does not", async () => {
   assertEquals((await toy.waitForExit()).code, 0);
 });
 
+/** Runs for so many milliseconds. */
+const spin = (ms: number) =>
+  `local t = redis.call('TIME') repeat local u = redis.call('TIME') ` +
+  `until (u[1] - t[1]) * 1000 + (u[2] - t[2]) / 1000 > ${ms} `;
+
+realTest(
+  "while a script is busy nobody's wait ends, and what a pause held back waits on",
+  () =>
+    same(async (server) => {
+      await using waiter = await server.connect();
+      await using writer = await server.connect();
+      await using runner = await server.connect();
+      await waiter.send("BLPOP", "q", "0.1");
+      await runner.call("CLIENT", "PAUSE", "100", "WRITE");
+      await writer.send("SET", "k", "v");
+      await runner.send("EVAL", "#!lua flags=no-writes\n" + spin(300) + "return 1", "0");
+      const held = [show((await runner.read()).value), show((await writer.read()).value)];
+      const missed = show((await waiter.read()).value);
+      await waiter.send("BLPOP", "q", "0.1");
+      await runner.send("EVAL", spin(300) + "return redis.call('RPUSH', 'q', 'late')", "0");
+      return [held, missed, show((await waiter.read()).value), show((await runner.read()).value)];
+    }, IMPATIENT),
+);
+
 realTest("MONITOR shows a script and then its commands", () =>
   same(async (server) => {
     await using client = await server.connect();
