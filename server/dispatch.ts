@@ -253,6 +253,7 @@ export class Dispatcher {
       client.reply.error(text);
     } else client.reply.error(error.text);
     this.#server.errorStats.count(client.reply.lastError);
+    this.#endCaching(client, command);
   }
 
   #queue(client: Client, command: Command, args: Args, flags: number): void {
@@ -526,10 +527,13 @@ export class Dispatcher {
     if ((command.flags & Flag.READONLY) !== 0 && !command.declaresFlags) {
       this.#server.tracking.remember(client, command, args);
     }
-    // Any CLIENT command leaves the word of CLIENT CACHING standing, as in redis-server.
-    if (client.transaction === null && !command.fullName.startsWith("client|") && client.tracking !== null) {
-      client.tracking.caching = false;
-    }
+    this.#endCaching(client, command);
+  }
+
+  /** The word of CLIENT CACHING counts for the next request, refused or not; any CLIENT command leaves it standing. */
+  #endCaching({ tracking, transaction }: Client, command: Command | null): void {
+    if (tracking === null || transaction !== null || command?.fullName.startsWith("client|")) return;
+    tracking.caching = false;
   }
 
   #expiryMode(client: Client): number {
