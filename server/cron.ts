@@ -9,8 +9,9 @@ import { traceOf } from "../util/errors.ts";
 import type { Client } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
-/** Slots of an index that one tick moves over at most. */
-const REHASH_SLOTS = 65536;
+/** Milliseconds that one tick moves entries from outgrown indexes to new ones, and slots that it moves at a time. */
+const REHASH_MS = 1;
+const REHASH_SLOTS = 1024;
 
 /** Clients for one tick, and the most ticks a second, of dynamic-hz. */
 const CLIENTS_PER_TICK = 200;
@@ -82,12 +83,7 @@ export class Cron {
       return;
     }
     if (this.#expirySlice === undefined) this.#expireSome(period);
-    if (server.config.activerehashing) {
-      for (const db of store.databases) {
-        if (db.table.rehashing) db.table.rehashStep(REHASH_SLOTS);
-        if (db.expires.rehashing) db.expires.rehashStep(REHASH_SLOTS);
-      }
-    }
+    if (server.config.activerehashing) this.#rehashSome();
     store.releaseSome();
     server.blocking.expireDue();
     if (tracking.overfull) tracking.limit();
@@ -98,6 +94,16 @@ export class Cron {
     this.#visitClients(now);
     this.#sampleRates();
     server.memory.sample();
+  }
+
+  /** Goes on with the rehashing of databases that grew or shrank, which their own changes would bring to an end as well. */
+  #rehashSome(): void {
+    const { store, clock } = this.#server;
+    const end = clock.monoMs() + REHASH_MS;
+    for (const { table, expires } of store.databases) {
+      while (table.rehashStep(REHASH_SLOTS)) if (clock.monoMs() >= end) return;
+      while (expires.rehashStep(REHASH_SLOTS)) if (clock.monoMs() >= end) return;
+    }
   }
 
   /** Deletes expired keys for a slice of time; where more are left, the next slice follows after a rest. */
