@@ -450,7 +450,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** A wait has run out: writes the reply that the waiting command gave for that case. */
+  /** A wait has run out: writes the reply that the waiting command gave for that case. The caller wakes the client. */
   expireWait(client: Client, waiting: Waiting): void {
     const ctx = this.ctx;
     // CLIENT UNBLOCK calls this from within another client's command, whose own reply is still to come.
@@ -458,7 +458,6 @@ export class Dispatcher {
     ctx.turnTo(client, waiting.db, client.reply, waiting.command);
     waiting.block.expired(ctx);
     ctx.turnTo(caller, db, reply, command);
-    this.#server.wake(client);
   }
 
   /** A key was deleted by expiry or eviction: replicas and the append-only file are told so. */

@@ -193,7 +193,10 @@ export class RedisServer implements KeyspaceEvents {
     this.blocking = new Blocking(
       clock,
       (client, key) => this.dispatcher.retry(client, key),
-      (client, waiting) => this.dispatcher.expireWait(client, waiting),
+      (client, waiting) => {
+        this.dispatcher.expireWait(client, waiting);
+        this.wake(client);
+      },
       () => this.dispatcher.busy,
     );
     this.crossProtocol = new CrossProtocol(this);
@@ -388,8 +391,9 @@ export class RedisServer implements KeyspaceEvents {
     if (withError) {
       this.replyError(client, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
       this.dispatcher.ctx.command!.stats.failed++; // an error was sent while it ran
-      this.wake(client);
     } else this.dispatcher.expireWait(client, waiting);
+    // Redis sends the caller's reply first, and there are programs whose two connections rely on that.
+    queueMicrotask(() => this.wake(client));
     return true;
   }
 

@@ -129,6 +129,25 @@ test("blocking commands", () =>
     assertEquals(await waiting.brpop("queue", 0.01), null);
   }));
 
+test("CLIENT UNBLOCK: who calls it has the answer before the client that waited", () =>
+  session(async (open) => {
+    const waiting = open(), calling = open();
+    const id = await waiting.client("ID");
+    let inOrder = 0;
+    for (let i = 0; i < 20; i++) {
+      const order: string[] = [];
+      const popped = waiting.blpop("never", 0).catch((error: Error) => order.push(error.message));
+      let called = 0;
+      while (called === 0) called = await calling.client("UNBLOCK", id, "ERROR") as number;
+      order.push("called");
+      await popped;
+      if (order[0] === "called") inOrder++;
+      assertEquals(order.sort(), ["UNBLOCKED client unblocked via CLIENT UNBLOCK", "called"]);
+    }
+    // What comes to two sockets at once may be read in either order, but not most of the time.
+    assert(inOrder > 10, `${inOrder} of 20 in order`);
+  }));
+
 test("streams", () =>
   session(async (open) => {
     const redis = open(), writer = open();
