@@ -17,7 +17,6 @@ import {
   MAX_RANGES,
 } from "../types/geohash.ts";
 import { partialSort } from "../types/partial_sort.ts";
-import { ScoreRange } from "../types/zset_range.ts";
 import { SortedSetView } from "../types/zset_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -260,46 +259,52 @@ class Findings {
   readonly scores: number[] = [];
   /** In metres. */
   readonly distances: number[] = [];
+
+  clear(): void {
+    this.members.clear();
+    this.scores.length = this.distances.length = 0;
+  }
 }
 
+/** One for all searches: making room for the first members would take as long as finding them. */
+const found = new Findings();
 const ranges = new Float64Array(2 * MAX_RANGES);
-const scoreRange = new ScoreRange();
-scoreRange.maxExclusive = true;
 /** The result of a storing search: the source stays in the shared view meanwhile. */
 const target = closedOnFlush(new SortedSetView());
 
 function run(ctx: Context, args: Args, search: Search, view: SortedSetView | null, syntax: Syntax): void {
   checkOptions(args, search, syntax);
-  const found = new Findings();
-  if (view !== null) findMembers(search, view, found);
-  const shown = chooseShown(search, found.distances);
-  if (search.store === 0) reply(ctx, search, found, shown);
-  else store(ctx, args, search, found, shown, syntax.event);
+  found.clear();
+  if (view !== null) findMembers(search, view);
+  const shown = chooseShown(search);
+  if (search.store === 0) reply(ctx, search, shown);
+  else store(ctx, args, search, shown, syntax.event);
 }
 
 /** All members inside the shape; with ANY only until there are enough. */
-function findMembers(search: Search, view: SortedSetView, found: Findings): void {
+function findMembers(search: Search, view: SortedSetView): void {
   const { members, scores, distances } = found;
+  const { member } = view;
   const limit = search.any ? search.count : Infinity;
   const area = new GeoArea(search.shape);
   const count = area.cover(ranges);
   for (let i = 0; i < count && scores.length < limit; i++) {
-    scoreRange.min = ranges[2 * i]!;
-    scoreRange.max = ranges[2 * i + 1]!;
-    let left = view.scoreRange(scoreRange);
-    if (left === 0) continue;
-    for (view.seek(view.from); left > 0 && scores.length < limit; left--, view.next()) {
-      const distance = area.distanceTo(view.score);
+    const end = ranges[2 * i + 1]!;
+    for (let more = view.seekScore(ranges[2 * i]!); more && scores.length < limit; more = view.next()) {
+      const { score } = view;
+      if (score >= end) break;
+      const distance = area.distanceTo(score);
       if (distance < 0) continue;
-      members.add(view.member.buf, view.member.start, view.member.end);
-      scores.push(view.score);
+      members.add(member.buf, member.start, member.end);
+      scores.push(score);
       distances.push(distance);
     }
   }
 }
 
 /** Which findings to answer with, by index: in order where one is wanted, and no more than COUNT. */
-function chooseShown(search: Search, distances: number[]): number[] {
+function chooseShown(search: Search): number[] {
+  const { distances } = found;
   const shown: number[] = [];
   for (let i = 0; i < distances.length; i++) shown.push(i);
   // COUNT means the nearest ones, unless ANY says that any will do.
@@ -314,12 +319,8 @@ function chooseShown(search: Search, distances: number[]): number[] {
   return shown;
 }
 
-function reply(
-  ctx: Context,
-  search: Search,
-  { members, scores, distances }: Findings,
-  shown: number[],
-): void {
+function reply(ctx: Context, search: Search, shown: number[]): void {
+  const { members, scores, distances } = found;
   const extras = (search.withDistance ? 1 : 0) + (search.withHash ? 1 : 0) + (search.withPosition ? 1 : 0);
   ctx.reply.array(shown.length);
   for (const i of shown) {
@@ -339,10 +340,10 @@ function store(
   ctx: Context,
   args: Args,
   search: Search,
-  { members, scores, distances }: Findings,
   shown: number[],
   event: string,
 ): void {
+  const { members, scores, distances } = found;
   const key = search.store;
   if (shown.length > 0) {
     showNewSortedSet(ctx, target);

@@ -4,7 +4,10 @@
  */
 import { compareBytes, copyBytes } from "./bytes.ts";
 
-/** An append-only sequence of byte strings; string `i` is `buf[start(i), end(i))`. */
+/** Buffers larger than this are given up by `clear`. */
+const KEPT_BYTES = 64 * 1024;
+
+/** A sequence of byte strings; string `i` is `buf[start(i), end(i))`. */
 export class ByteStrings {
   /** Replaced when it grows: fetch it again after `add`. */
   buf: Uint8Array;
@@ -15,6 +18,13 @@ export class ByteStrings {
   constructor(count = 16, bytes = 16 * count) {
     this.buf = new Uint8Array(Math.max(16, bytes));
     this.#ends = new Float64Array(Math.max(16, count));
+  }
+
+  /** Forgets all strings and keeps the room that they had, unless it was large. */
+  clear(): void {
+    this.length = 0;
+    if (this.buf.length > KEPT_BYTES) this.buf = new Uint8Array(KEPT_BYTES);
+    if (this.#ends.byteLength > KEPT_BYTES) this.#ends = new Float64Array(KEPT_BYTES / 8);
   }
 
   /** First byte of string `i`. */

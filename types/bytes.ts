@@ -68,9 +68,15 @@ function compareNative(
   return Buffer.compare(a.subarray(aStart, aEnd), b.subarray(bStart, bEnd));
 }
 
+/** Spans up to this length are copied by hand, since creating the view that `set` needs costs more than they do. */
+const COPIED_BY_HAND = 48;
+/** Offsets below this stay within 32 bits to the end of a span that is copied by hand. */
+const NEAR = 0x7fffffff - COPIED_BY_HAND;
+
 /**
- * Copies a span. Short spans are copied by hand, since creating the view that `set` needs costs more than they do.
- * The spans must not overlap within one buffer (use `copyWithin` there).
+ * Copies a span. The spans must not overlap within one buffer (use `copyWithin` there).
+ *
+ * The loop is in 32-bit arithmetic, said by `| 0`: without the checks for overflow it takes a quarter less time.
  */
 export function copyBytes(
   from: Uint8Array,
@@ -79,8 +85,9 @@ export function copyBytes(
   to: Uint8Array,
   at: number,
 ): void {
-  if (end - start <= 48) {
-    for (let i = start; i < end; i++) to[at++] = from[i]!;
+  if (end - start <= COPIED_BY_HAND && start < NEAR && at < NEAR) {
+    const shift = (at - start) | 0;
+    for (let i = start | 0; i < (end | 0); i++) to[(i + shift) | 0] = from[i]!;
   } else {
     to.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
   }
@@ -171,6 +178,13 @@ export function formatInt(value: number | bigint, out: Uint8Array, at: number): 
   if (rest < 10) {
     out[at] = 0x30 + rest;
     return at + 1;
+  }
+  if (rest < 100) {
+    // Lengths of strings, mostly.
+    const tens = (rest * 205) >> 11;
+    out[at] = 0x30 + tens;
+    out[at + 1] = 0x30 + rest - tens * 10;
+    return at + 2;
   }
   const end = at + intDigits(rest);
   let p = end;

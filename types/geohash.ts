@@ -51,20 +51,31 @@ export function encodeScore(longitude: number, latitude: number): number {
 
 /** Leaves the centre of a score's cell in `decoded`. Any score has one, also those that ZADD made up. */
 export function decodeScore(score: number): void {
-  let high: number;
-  let low: number;
+  halve(score);
+  decoded.longitude = centre(columnOfHalves(), GEO_LONGITUDE_MAX);
+  decoded.latitude = centre(rowOfHalves(), GEO_LATITUDE_MAX);
+}
+
+/** The halves of the last score that {@link halve} looked at, as int32. */
+const halves = { high: 0, low: 0 };
+
+function halve(score: number): void {
   if (score >= 0 && score < 18014398509481984) {
-    high = Math.floor(score / TWO_32) | 0;
-    low = score | 0;
+    halves.high = Math.floor(score / TWO_32) | 0;
+    halves.low = score | 0;
   } else {
     const bits = toUint64(score);
-    high = Number(bits >> 32n) | 0;
-    low = Number(bits & 0xffffffffn) | 0;
+    halves.high = Number(bits >> 32n) | 0;
+    halves.low = Number(bits & 0xffffffffn) | 0;
   }
-  const row = (squeeze(high) << 16 | squeeze(low)) >>> 0;
-  const column = (squeeze(high >>> 1) << 16 | squeeze(low >>> 1)) >>> 0;
-  decoded.longitude = centre(column, GEO_LONGITUDE_MAX);
-  decoded.latitude = centre(row, GEO_LATITUDE_MAX);
+}
+
+function columnOfHalves(): number {
+  return (squeeze(halves.high >>> 1) << 16 | squeeze(halves.low >>> 1)) >>> 0;
+}
+
+function rowOfHalves(): number {
+  return (squeeze(halves.high) << 16 | squeeze(halves.low)) >>> 0;
 }
 
 /** The distance in metres along a great circle (haversine). */
@@ -129,9 +140,11 @@ export class GeoArea {
   readonly #north: number;
   readonly #west: number;
   readonly #east: number;
-  /** Positions farther from the centre than this in degrees are outside; told without any trigonometry. */
-  readonly #latitudeReach: number;
-  readonly #longitudeReach: number;
+  /** Cells (of 26 steps) before the first or behind the last of these are outside: told without any trigonometry. */
+  readonly #firstRow: number;
+  readonly #lastRow: number;
+  readonly #firstColumn: number = 0;
+  readonly #lastColumn: number = Infinity;
   /** The centre in radians, and the cosine of its latitude. */
   readonly #longitude: number;
   readonly #latitude: number;
@@ -152,41 +165,49 @@ export class GeoArea {
     this.#longitude = longitude * DEGREE;
     this.#latitude = latitude * DEGREE;
     this.#cosine = Math.cos(this.#latitude);
-    this.#latitudeReach = up * (1 + MARGIN);
-    this.#longitudeReach = Infinity;
+    const rowReach = up * (1 + MARGIN);
+    this.#firstRow = cellBefore(latitude - rowReach, GEO_LATITUDE_MAX);
+    this.#lastRow = cellBehind(latitude + rowReach, GEO_LATITUDE_MAX);
+    let columnReach = Infinity;
     if (Math.abs(widest) < 89) {
       // A circle that stays clear of the poles is inside the box in degrees. The half width of a box is an arc between two
       // points of one parallel, whose angle is widest at the edge nearer to the pole.
-      if (radius !== undefined) this.#longitudeReach = aside * (1 + MARGIN);
+      if (radius !== undefined) columnReach = aside * (1 + MARGIN);
       else {
         const sine = Math.sin(Math.min(this.#halfWidth / EARTH_RADIUS, Math.PI) / 2) /
           Math.cos(widest * DEGREE);
-        if (sine < 1) this.#longitudeReach = 2 * Math.asin(sine) / DEGREE * (1 + MARGIN);
+        if (sine < 1) columnReach = 2 * Math.asin(sine) / DEGREE * (1 + MARGIN);
       }
+    }
+    // Around the edge of the map there is no first or last column.
+    if (longitude - columnReach > -GEO_LONGITUDE_MAX && longitude + columnReach < GEO_LONGITUDE_MAX) {
+      this.#firstColumn = cellBefore(longitude - columnReach, GEO_LONGITUDE_MAX);
+      this.#lastColumn = cellBehind(longitude + columnReach, GEO_LONGITUDE_MAX);
     }
   }
 
-  /**
-   * The distance in metres from the centre to a score's position, which is left in `decoded`; -1 when the
-   * position lies outside.
-   */
+  /** The distance in metres from the centre to a score's position; -1 when the position lies outside. */
   distanceTo(score: number): number {
-    decodeScore(score);
-    const { longitude, latitude } = decoded;
+    halve(score);
+    const row = rowOfHalves();
+    if (row < this.#firstRow || row > this.#lastRow) return -1;
+    const column = columnOfHalves();
+    if (column < this.#firstColumn || column > this.#lastColumn) return -1;
+    return this.#distance(centre(column, GEO_LONGITUDE_MAX), centre(row, GEO_LATITUDE_MAX));
+  }
+
+  #distance(longitude: number, latitude: number): number {
     const shape = this.#shape;
-    if (Math.abs(latitude - shape.latitude) > this.#latitudeReach) return -1;
-    const apart = Math.abs(longitude - shape.longitude);
-    if (Math.min(apart, 360 - apart) > this.#longitudeReach) return -1;
     if (shape.radius === undefined && latitudeDistance(latitude, shape.latitude) > this.#halfHeight) {
       return -1;
     }
     // As distanceBetween, with what it asks of the centre at hand.
-    const row = latitude * DEGREE;
+    const parallel = latitude * DEGREE;
     const v = Math.sin((longitude * DEGREE - this.#longitude) / 2);
-    const cosine = Math.cos(row);
+    const cosine = Math.cos(parallel);
     // The distance to a box's middle goes along the position's own parallel.
     if (shape.radius === undefined && arc(cosine * cosine * v * v) > this.#halfWidth) return -1;
-    const u = Math.sin((row - this.#latitude) / 2);
+    const u = Math.sin((parallel - this.#latitude) / 2);
     const distance = v === 0
       ? latitudeDistance(shape.latitude, latitude)
       : arc(u * u + this.#cosine * cosine * v * v);
@@ -266,17 +287,27 @@ function estimateSteps(radius: number, latitude: number): number {
 
 /** The column or row that a coordinate falls into, of 2^steps between -limit and limit. */
 function slot(coordinate: number, limit: number, steps: number): number {
-  return Math.trunc((coordinate + limit) / (limit + limit) * 2 ** steps);
+  return Math.trunc((coordinate + limit) / (limit + limit) * (1 << steps));
+}
+
+/** A column or row before the one that a coordinate falls into: none before it lies behind the coordinate. */
+function cellBefore(coordinate: number, limit: number): number {
+  return coordinate <= -limit ? 0 : slot(coordinate, limit, STEPS) - 1;
+}
+
+/** A column or row behind the one that a coordinate falls into; no limit beyond the edge of the map. */
+function cellBehind(coordinate: number, limit: number): number {
+  return coordinate >= limit ? Infinity : slot(coordinate, limit, STEPS) + 1;
 }
 
 /** The coordinate where a column or row begins. */
 function edge(index: number, limit: number, steps: number): number {
-  return -limit + index / 2 ** steps * (limit + limit);
+  return -limit + index / (1 << steps) * (limit + limit);
 }
 
 /** The column or row before or after, around the map's edge. */
 function move(index: number, by: number, steps: number): number {
-  return by === 0 ? index : (index + by) & (2 ** steps - 1);
+  return by === 0 ? index : (index + by) & ((1 << steps) - 1);
 }
 
 function centre(index: number, limit: number): number {
@@ -292,7 +323,8 @@ function latitudeDistance(lat1: number, lat2: number): number {
 function putRange(ranges: Float64Array, at: number, column: number, row: number, steps: number): void {
   const high = interleaveHigh(column, row);
   const low = interleaveLow(column, row) >>> 0;
-  const width = 4 ** (STEPS - steps);
+  const side = 1 << (STEPS - steps);
+  const width = side * side;
   ranges[at] = (high * TWO_32 + low) * width;
   // Added to the low half: beyond 2^53 the sum of the halves is rounded, once.
   ranges[at + 1] = (high * TWO_32 + (low + 1)) * width;

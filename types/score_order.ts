@@ -50,6 +50,8 @@ const AFTER_BYTES = 4;
 export class ScoreKey {
   /** High half of the score, mapped to sort as an unsigned integer: what a leaf keeps of it. */
   high = 0;
+  /** Whether scores count at all: then members with another high half need no {@link order}. */
+  byScore = true;
   readonly #arena: Arena;
   #low = 0;
   #kind = MEMBER;
@@ -73,6 +75,7 @@ export class ScoreKey {
   /** The key lies before all members of this score, or after them. */
   setScoreBound(score: number, after: boolean): void {
     this.#kind = after ? AFTER_SCORE : BEFORE_SCORE;
+    this.byScore = true;
     this.setScore(score);
   }
 
@@ -83,6 +86,7 @@ export class ScoreKey {
 
   #setBytes(kind: number, buf: Uint8Array, start: number, end: number): void {
     this.#kind = kind;
+    this.byScore = kind < BEFORE_BYTES;
     this.#buf = buf;
     this.#start = start;
     this.#end = end;
@@ -103,12 +107,12 @@ export class ScoreKey {
 
   /** Negative where a member (its score's high half, its record) sorts before the key, 0 where it is the key. */
   order(high: number, record: number): number {
+    if (high !== this.high && this.byScore) return high < this.high ? -1 : 1;
     const kind = this.#kind;
-    if (high !== this.high && kind < BEFORE_BYTES) return high < this.high ? -1 : 1;
     const arena = this.#arena;
     const words = arena.wordsOf(record);
     const at = arena.wordOf(record);
-    if (kind < BEFORE_BYTES) {
+    if (this.byScore) {
       // Equal high halves: the signs are the same, so the low half is inverted exactly where the key's was.
       const low = high < 0x80000000 ? ~words[at + 1]! >>> 0 : words[at + 1]!;
       if (low !== this.#low) return low < this.#low ? -1 : 1;

@@ -93,6 +93,16 @@ export class ScoreTree {
     return this.#recordAt(position);
   }
 
+  /** Finds the first member with at least this score. Returns its record, 0 for none. */
+  seekScore(score: number, position: TreePosition): number {
+    if (this.#root === 0) return 0;
+    this.#key.setScoreBound(score, false);
+    this.#descendToKey();
+    position.leaf = pathNode[this.#height]!;
+    position.index = pathIndex[this.#height]! - 1;
+    return this.next(position);
+  }
+
   /** Goes to the next member and returns its record; 0 (and no move) at the end. */
   next(position: TreePosition): number {
     const words = this.#arena.wordsOf(position.leaf);
@@ -201,15 +211,25 @@ export class ScoreTree {
 
   // -- Descents -------------------------------------------------------------------------------------------------
 
-  /** Index of the child where the key belongs: the last one whose first member is not behind the key. */
+  /**
+   * Index of the child where the key belongs: the last one whose first member is not behind the key.
+   *
+   * Here and in {@link #leafIndex} the high halves are compared on the spot, since a call for each would cost more.
+   */
   #childFor(words: Uint32Array, at: number): number {
+    const key = this.#key;
+    const { high: half, byScore } = key;
     const halves = at + HEADER + HALVES;
     const records = at + HEADER + RECORDS;
     let low = 1;
     let high = words[at]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#key.order(words[halves + middle]!, words[records + middle]!) <= 0) low = middle + 1;
+      const other = words[halves + middle]!;
+      const before = byScore && other !== half
+        ? other < half
+        : key.order(other, words[records + middle]!) <= 0;
+      if (before) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -217,6 +237,8 @@ export class ScoreTree {
 
   /** How many members of a leaf sort before the key. */
   #leafIndex(leaf: number): number {
+    const key = this.#key;
+    const { high: half, byScore } = key;
     const words = this.#arena.wordsOf(leaf);
     const at = this.#arena.wordOf(leaf);
     const halves = at + HEADER;
@@ -225,7 +247,11 @@ export class ScoreTree {
     let high = words[at]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#key.order(words[halves + middle]!, words[records + middle]!) < 0) low = middle + 1;
+      const other = words[halves + middle]!;
+      const before = byScore && other !== half
+        ? other < half
+        : key.order(other, words[records + middle]!) < 0;
+      if (before) low = middle + 1;
       else high = middle;
     }
     return low;

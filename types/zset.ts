@@ -93,6 +93,11 @@ export class SortedSet implements StoredObject {
     return this.#tree.seek(rank, position);
   }
 
+  /** Finds the first member with at least this score and returns its record, 0 where there is none. */
+  seekScore(score: number, position: TreePosition): number {
+    return this.#tree.seekScore(score, position);
+  }
+
   /** Goes on to the next member and returns its record, 0 at the end. */
   next(position: TreePosition): number {
     return this.#tree.next(position);

@@ -180,14 +180,20 @@ export class SortedSetView {
     return this.#takeOffset(zpSeek(this.#buf, this.#start, rank));
   }
 
-  /** Goes to the next member; false at the end. Only after `seek`, `next` or `previous`. */
+  /** Makes the first member with at least this score the current one; false where there is none. */
+  seekScore(score: number): boolean {
+    if (this.set !== null) return this.#takeRecord(this.set.seekScore(score, this.#position));
+    return this.seek(zpCountByScore(this.#buf, this.#start, score, false));
+  }
+
+  /** Goes to the next member; false at the end. Only after `seek`, `seekScore`, `next` or `previous`. */
   next(): boolean {
     if (this.set !== null) return this.#takeRecord(this.set.next(this.#position));
     const score = lpNext(this.#buf, this.#offset);
     return this.#takeOffset(lpNext(this.#buf, score));
   }
 
-  /** Goes to the member before; false at the beginning. Only after `seek`, `next` or `previous`. */
+  /** Goes to the member before; false at the beginning. Only after what {@link next} may follow. */
   previous(): boolean {
     if (this.set !== null) return this.#takeRecord(this.set.previous(this.#position));
     const score = lpPrev(this.#buf, this.#start, this.#offset);
@@ -239,6 +245,9 @@ export class SortedSetView {
   }
 
   #countByScore(score: number, inclusive: boolean): number {
+    // Open ends are common, and need no search.
+    if (score === Infinity && inclusive) return this.length;
+    if (score === -Infinity && !inclusive) return 0;
     if (this.set !== null) return this.set.countByScore(score, inclusive);
     return zpCountByScore(this.#buf, this.#start, score, inclusive);
   }

@@ -1,5 +1,5 @@
 /** Byte strings in one buffer against an array of arrays. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ByteStrings } from "../../types/byte_strings.ts";
 import { compareBytes } from "../../types/bytes.ts";
 import { toBytes } from "../helpers/bytes.ts";
@@ -24,6 +24,19 @@ Deno.test("strings are kept and compared as they were added", () => {
     const x = cText(a), y = cText(b);
     const expected = Math.sign(compareBytes(x, 0, x.length, y, 0, y.length));
     assertEquals(Math.sign(strings.compareAsCStrings(i, j)), expected);
+  }
+});
+
+Deno.test("cleared strings are filled anew, and a large buffer is given up", () => {
+  const strings = new ByteStrings();
+  for (const size of [3, 100_000, 5]) {
+    strings.clear();
+    assertEquals(strings.length, 0);
+    assert(strings.buf.length <= 65536);
+    for (let i = 1; i <= 3; i++) strings.add(new Uint8Array(size).fill(i), 0, size);
+    for (let i = 0; i < 3; i++) {
+      assertEquals(strings.buf.slice(strings.start(i), strings.end(i)), new Uint8Array(size).fill(i + 1));
+    }
   }
 });
 

@@ -120,6 +120,12 @@ function probe(random: SeededRandom, view: SortedSetView, model: ZsetModel): voi
       model.rank(inside[0]!.member) + inside.length,
     ]);
   }
+  const behind = model.entries.filter((entry) => entry.score >= range.min).map((entry) => entry.member);
+  const walked: string[] = [];
+  for (let more = view.seekScore(range.min); more && walked.length < 20; more = view.next()) {
+    walked.push(latin1(view.member.buf, view.member.start, view.member.end));
+  }
+  assertEquals(walked, behind.slice(0, 20));
 }
 
 Deno.test("a view equals the model, packed and past the limits, stored after every few changes", () => {
