@@ -172,10 +172,10 @@ function debugLog(ctx: Context, args: Args): void {
   ctx.reply.ok();
 }
 
-/** DEBUG SLEEP seconds: nobody is served meanwhile. */
+/** DEBUG SLEEP seconds: nobody is served meanwhile. What is no 64-bit number of microseconds is no time at all in Redis. */
 function debugSleep(ctx: Context, args: Args): void {
   const seconds = parseFloat(args.text(2)) || 0;
-  if (seconds > 0) ctx.server.clock.sleep(seconds * 1000);
+  if (seconds > 0 && seconds * 1e6 < 2 ** 63) ctx.server.clock.sleep(seconds * 1000);
   ctx.reply.ok();
 }
 

@@ -185,7 +185,7 @@ export const connection: Grammar = {
     cmd("SLOWLOG", oneOf("LEN", "GET", "NOSUCH")).by(typeOnly).weigh(3),
     cmd("SLOWLOG GET", between(-2, 3)).by(typeOnly).weigh(2),
     cmd("SLOWLOG RESET").weigh(1),
-    cmd("DEBUG SLEEP", () => ["0"]).weigh(1),
+    cmd("DEBUG SLEEP", () => ["0"]).weigh(1).unmutated(),
     cmd("DEBUG NOSUCH").weigh(1),
     cmd("DEBUG JMAP").weigh(1),
     cmd("ACL WHOAMI").weigh(3),

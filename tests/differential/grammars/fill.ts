@@ -18,7 +18,7 @@ export const fill = (weight = 4): CommandSpec[] => [
     member,
     value,
   )
-    .weigh(weight),
+    .weigh(weight).unmutated(), // or its ID might become the clock's
   cmd("PFADD", key("hll"), many(1, 4, member)).weigh(weight),
   cmd("SETBIT", key("bitmap"), between(0, 200), () => ["1"]).weigh(weight).unmutated(),
 ];

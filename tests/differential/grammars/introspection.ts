@@ -91,7 +91,7 @@ export const introspection: Grammar = {
     cmd("OBJECT REFCOUNT", anyKey).by(anything).weigh(2),
     cmd("OBJECT FREQ", anyKey).by(typeOnly).weigh(3),
     cmd("OBJECT IDLETIME", anyKey).by(typeOnly).weigh(3),
-    cmd("DEBUG", oneOf("SLEEP", "JMAP", "NOSUCH"), maybe(0.5, () => ["0"])).weigh(2),
+    cmd("DEBUG", oneOf("SLEEP", "JMAP", "NOSUCH"), maybe(0.5, () => ["0"])).weigh(2).unmutated(),
     cmd("DEBUG SET-ACTIVE-EXPIRE", () => ["1"]).weigh(2),
     cmd("DBSIZE").weigh(4),
     cmd("KEYS", "*").by(unordered).weigh(2),
