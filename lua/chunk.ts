@@ -432,7 +432,8 @@ export function sharedHandler(a: LuaTable | undefined, b: LuaTable | undefined, 
   return handler !== undefined && (a === b || b?.getStr(event) === handler) ? handler : undefined;
 }
 
-function calculate(operator: string, x: number, y: number): number {
+/** An arithmetic operation on numbers. */
+export function calculate(operator: string, x: number, y: number): number {
   switch (operator) {
     case "+":
       return x + y;

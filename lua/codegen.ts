@@ -18,8 +18,13 @@ import { stringHash } from "./table.ts";
 /** A loop turn: a step, and the chance to be suspended. */
 const STEP = "if (--S.steps < 0) yield;";
 
+/** The generator of a chunk, as an expression. */
+export function compileMain(chunk: Chunk, types: Types, node: FunctionNode): string {
+  return new FunctionCompiler(chunk, types, node).generator();
+}
+
 /** A function as an expression that makes a closure of it. */
-export function compileFunction(chunk: Chunk, types: Types, node: FunctionNode, name: string): string {
+function compileFunction(chunk: Chunk, types: Types, node: FunctionNode, name: string): string {
   const full = new FunctionCompiler(chunk, types, node).generator();
   const label = stringLiteral(name);
   if (!isLeaf(node, types)) return `new LF(${full}, true, ${label})`;

@@ -12,7 +12,7 @@ import { nameOf, numberLiteral, OperandCompiler, stringLiteral } from "./codegen
 import { stringHash } from "./table.ts";
 
 /** Elements of a table constructor that PUC puts into the table at once. */
-const FLUSH = 50;
+export const FLUSH = 50;
 
 /** Operations nested in one expression; a longer chain is taken apart. */
 const MAX_NESTED = 30;
@@ -432,7 +432,7 @@ function calculation(operator: string, x: string, y: string): string {
 }
 
 /** PUC keeps the sizes of a constructor in a byte: from 16 on they are rounded up to three binary digits. */
-function constructorSize(n: number): number {
+export function constructorSize(n: number): number {
   let exponent = 0;
   while (n >= 16) {
     n = (n + 1) >> 1;

@@ -34,6 +34,9 @@ import { all, type LuaCall, LuaFunction, type LuaThread, LuaUserdata, type LuaVa
 /** Steps between two yields of a running script: some milliseconds. */
 const DEFAULT_BUDGET = 100_000;
 
+/** How often a short chunk is interpreted before it is worth to be compiled. */
+const INTERPRETED_RUNS = 12;
+
 /** See the file comment. */
 export class LuaState {
   /** The table of globals: what chunks see unless another environment is given. */
@@ -42,6 +45,9 @@ export class LuaState {
   readonly stringMetatable = new LuaTable();
   /** Loop iterations and calls between two yields of a running script. */
   budget = DEFAULT_BUDGET;
+
+  /** How often a short chunk is interpreted before it is compiled; for tests of either. */
+  interpretedRuns = INTERPRETED_RUNS;
 
   /** Steps left until the script yields. */
   steps = DEFAULT_BUDGET;

@@ -82,6 +82,15 @@ export class LuaFunction extends Addressed {
   }
 }
 
+/** A chunk: a generator, which is exchanged for a quicker one once it turns out to be called often (compile.ts). */
+export class LuaChunkFunction extends LuaFunction {
+  declare fn: GeneratorFunction;
+
+  constructor(fn: GeneratorFunction) {
+    super(fn, true, "main chunk");
+  }
+}
+
 /** A host function that never calls Lua: one JavaScript call, no generator. */
 export function hostFunction(name: string, fn: PlainFunction): LuaFunction {
   return new LuaFunction(fn, false, name, true);
