@@ -42,9 +42,9 @@ export function banner({ port, pid }: BannerFacts, color: boolean): string {
   return `\n${lines.join("\n")}\n\n`;
 }
 
-/** The banner's facts as a line of the log, for output that nobody watches. */
-export function bannerLine({ port, pid }: BannerFacts): string {
-  return `Running mode=standalone, port=${port}, PID: ${pid}`;
+/** The line of the log that stands for the banner in output that nobody watches. */
+export function bannerLine({ port }: BannerFacts): string {
+  return `Running mode=standalone, port=${port}.`;
 }
 
 /** One line for `--version`; tools read the number behind "v=". */

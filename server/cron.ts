@@ -7,6 +7,7 @@
 
 import { traceOf } from "../util/errors.ts";
 import type { Client } from "./client.ts";
+import { watchdogExpired } from "./crash_report.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Milliseconds that one tick moves entries from outgrown indexes to new ones, and slots that it moves at a time. */
@@ -24,6 +25,8 @@ export class Cron {
   readonly #server: RedisServer;
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the next tick is due, by the clock that only goes forward. */
+  #dueMs = Infinity;
   /** The next slice of the expiry cycle, while it has more to do than one. */
   #expirySlice: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,14 +51,24 @@ export class Cron {
     const { clock } = this.#server;
     const started = clock.monoMs();
     const period = 1000 / this.hz;
+    this.#watch(started - this.#dueMs);
     try {
       if (!this.paused) this.#work(period);
     } catch (error) {
       this.#failed(error);
     }
     const took = clock.monoMs() - started;
-    this.#timer = setTimeout(this.#tick, Math.max(1, period - took));
+    const rest = Math.max(1, period - took);
+    this.#dueMs = started + took + rest;
+    this.#timer = setTimeout(this.#tick, rest);
   };
+
+  /** The watchdog: a tick that comes so many milliseconds late was held up. */
+  #watch(lateMs: number): void {
+    const { config, log, dispatcher } = this.#server;
+    if (config.watchdogPeriod === 0 || lateMs < config.watchdogPeriod) return;
+    watchdogExpired(log, dispatcher.ctx.command?.fullName ?? "none");
+  }
 
   /** Ticks a second: the setting `hz`, doubled with dynamic-hz until a tick has no more clients than it can visit. */
   get hz(): number {

@@ -16,6 +16,7 @@ import {
 } from "./config_file.ts";
 import { SystemHost, toBinary } from "./config_host.ts";
 import { Config } from "./config.ts";
+import { watchdogExpired } from "./crash_report.ts";
 import { fileSink, Log } from "./log.ts";
 import { Random } from "./random.ts";
 import { tlsCredentials } from "./tls.ts";
@@ -33,8 +34,10 @@ export interface ServerParts {
 
 /** A server as the process sees it. */
 export interface LaunchedServer {
-  /** Loads the dataset and listens. Rejects when that fails. */
-  start(): Promise<void>;
+  /** Listens, calls `opened`, and loads the dataset. Rejects when one of them fails. */
+  start(opened?: () => void): Promise<void>;
+  /** The dataset of the start is being loaded. */
+  readonly loading: boolean;
   /** Asks for an orderly end by a signal. False: declined, since a snapshot could not be saved. */
   stop(signal: string): Promise<unknown>;
   /** Ends the process at once with a report, for a signal that means a defect. */
@@ -57,17 +60,19 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   const config = configure(words, log, launcher);
   if (!config) return 1;
   log.role = config.replicaof ? "S" : "M";
-  announce(config, log);
+  log.notice("monotonic clock: POSIX clock_gettime"); // that is where the runtime has its time from
   catchDefects(log);
   const server = launcher.create({ config, log, clock: systemClock, random: new Random() });
+  handleSignals(server, config, log);
   try {
-    await server.start();
+    await server.start(() => {
+      writePidFile(config, log);
+      announce(config, log);
+    });
   } catch (error) {
     log.warning(messageOf(error));
     return 1;
   }
-  writePidFile(config, log);
-  handleSignals(server, log);
   const code = await server.finished;
   removePidFile(config, log);
   log.warning("Redis is now ready to exit, bye bye...");
@@ -169,15 +174,19 @@ function catchDefects(log: Log): void {
   globalThis.addEventListener("unload", () => log.flush());
 }
 
-function handleSignals(server: LaunchedServer, log: Log): void {
+function handleSignals(server: LaunchedServer, config: Config, log: Log): void {
   let asked = false;
   const end = (signal: Deno.Signal) => {
     if (asked && signal === "SIGINT") {
-      log.warning("You insist... exiting now.");
+      log.fromHandler("You insist... exiting now.");
       Deno.exit(1);
     }
+    if (server.loading) {
+      log.fromHandler("Received shutdown signal during loading, exiting now.");
+      Deno.exit(0);
+    }
     asked = true;
-    log.warning(`Received ${signal} scheduling shutdown...`);
+    log.fromHandler(`Received ${signal} scheduling shutdown...`);
     server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
       if (stopped !== false) return;
       asked = false;
@@ -190,6 +199,9 @@ function handleSignals(server: LaunchedServer, log: Log): void {
   }
   if (windows) return;
   Deno.addSignalListener("SIGHUP", () => {}); // a closed terminal does not end a server
+  Deno.addSignalListener("SIGALRM", () => { // what the watchdog's timer sends
+    if (config.watchdogPeriod > 0) watchdogExpired(log, "none");
+  });
   for (const [name, number] of [["SIGABRT", 6], ["SIGBUS", 7]] as const) {
     Deno.addSignalListener(name, () => server.crash(number, name));
   }

@@ -36,6 +36,8 @@ const REOPEN_MS = 5;
 /** A `bind` address in the form the runtime wants, with one of the ports. */
 interface Address {
   readonly host: string;
+  /** The address as `bind` has it. */
+  readonly name: string;
   readonly port: number;
   readonly tls: boolean;
   /** The server does without it where it cannot be had. */
@@ -97,8 +99,9 @@ export class Listeners {
     this.#started = true;
   }
 
-  /** Says where local clients are awaited, in the words that tools look for. */
+  /** Says where clients are awaited, in the words that tools look for. */
   announce(): void {
+    if (this.#tcp.size > 0) this.#log.notice("Ready to accept connections");
     if (this.#unixPath === "") return;
     this.#log.notice(`The server is now ready to accept connections at ${this.#unixPath}`);
   }
@@ -181,7 +184,8 @@ export class Listeners {
       const optional = text.startsWith("-");
       const name = optional ? text.slice(1) : text;
       const host = name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name;
-      return [{ host, optional, port, tls: false }, { host, optional, port: tlsPort, tls: true }];
+      const address = { host, name, optional };
+      return [{ ...address, port, tls: false }, { ...address, port: tlsPort, tls: true }];
     }).filter((address) => address.port !== 0);
     return addresses.sort((a, b) => Number(b.host === "::") - Number(a.host === "::"));
   }
@@ -218,9 +222,10 @@ export class Listeners {
 
   #complain(address: Address, error: Error): void {
     if (mayLack(address, error)) return;
-    const { host, port } = address;
-    const reason = error instanceof Deno.errors.AddrInUse ? "bind: Address already in use" : error.message;
-    this.#log.warning(`Warning: Could not create server TCP listening socket ${host}:${port}: ${reason}`);
+    const { name, port } = address;
+    this.#log.warning(
+      `Warning: Could not create server TCP listening socket ${name}:${port}: ${reasonOf(error)}`,
+    );
   }
 
   #openUnix(path: string): void {
@@ -315,6 +320,13 @@ export class Listeners {
 /** Whether the server can do without the address: not where somebody else holds it. */
 function mayLack(address: Address, error: Error): boolean {
   return address.optional && !(error instanceof Deno.errors.AddrInUse);
+}
+
+/** What went wrong, in the C library's words without the runtime's around them. */
+function reasonOf(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) return "bind: Address already in use";
+  const lookup = /^failed to lookup address information: (.*)$/.exec(error.message);
+  return lookup?.[1] ?? `bind: ${error.message.replace(/ \(os error \d+\)$/, "")}`;
 }
 
 function cannotListen({ port, tls }: Address): Error {

@@ -83,6 +83,11 @@ export class Log {
     this.#line(RANKS.warning, message);
   }
 
+  /** What a signal brought, in the form that Redis gives its lines there: the time as a number of seconds. */
+  fromHandler(message: string): void {
+    this.raw(`${this.#pid}:signal-handler (${Math.floor(this.#clock.wallMs() / 1000)}) ${message}\n`);
+  }
+
   /** Text as it is, without the head of a line: the banner, a crash report. */
   raw(text: string): void {
     this.#hold(encode(text));

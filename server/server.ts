@@ -229,14 +229,15 @@ export class RedisServer implements KeyspaceEvents {
   /**
    * Opens the listeners, starts the cron and loads the data set, during which clients are told LOADING. Rejects with an
    * Error whose message is for the log.
+   * @param opened called when the listeners are open, before anything is loaded
    */
-  async start(): Promise<void> {
+  async start(opened?: () => void): Promise<void> {
+    this.listeners.open();
+    opened?.();
+    this.log.warning("Server initialized");
     this.acl.loadAtStart(this.#userLines);
     this.cron.start();
-    this.listeners.open();
-    this.log.warning("Server initialized");
     await this.persistence.start();
-    this.log.notice("Ready to accept connections");
     this.listeners.announce();
     this.replication.start();
     loadCpuUsage().catch((error) => this.log.verbose(`INFO cpu will say nothing: ${error}`));

@@ -74,7 +74,11 @@ Deno.test("the compiled binary serves", async () => {
     const data = `${folder}/data`;
     await Deno.mkdir(data);
     const program = [binary];
-    await using server = await startServer("toy", { program, dir: data, args: ["--appendonly", "yes"] });
+    await using server = await startServer("toy", {
+      program,
+      dir: data,
+      args: ["--appendonly", "yes", "--always-show-logo", "yes"],
+    });
     assertMatch(server.log, new RegExp(` PID: ${server.pid}\\b`));
     assertMatch(server.log, /Ready to accept connections/);
     {
