@@ -74,6 +74,16 @@ export class Context {
     this.command = command;
   }
 
+  /**
+   * True where the reply has passed its client's output limit, so that the client will be closed and the rest is for nobody.
+   * To be asked now and then (`(i & 1023) === 0`) where a client chooses how many elements are repeated.
+   */
+  get overLimit(): boolean {
+    const { client } = this;
+    if (client.transport === null || this.reply !== client.out) return false;
+    return this.server.outputLimits.exceeded(client, client.transport.outputBytes);
+  }
+
   // -- Looking up -----------------------------------------------------------------------------------------------
 
   /** Record of the key in argument `i` for reading, 0 if there is none. */

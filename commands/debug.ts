@@ -115,7 +115,7 @@ function debugDigestValue(ctx: Context, args: Args): void {
   for (let i = 2; i < args.count; i++) ctx.reply.simple(digestOfValue(ctx.db, ctx.inspect(args, i)));
 }
 
-const RELOAD_FAILED = new CommandError("ERR Error trying to load the RDB dump, check server logs.");
+const RELOAD_FAILED = new CommandError("ERR Error trying to load the RDB dump");
 const LOADAOF_FAILED = new CommandError("ERR Error trying to load the AOF files, check server logs.");
 
 /** DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE] */

@@ -366,7 +366,7 @@ function hrandfield(ctx: Context, args: Args): void {
   if (view === null || count === 0) return ctx.reply.array(0);
   if (count < 0) {
     pairsHeader(ctx, -count, withValues);
-    for (let i = 0; i < -count; i++) {
+    for (let i = 0; i < -count && ((i & 1023) !== 0 || !ctx.overLimit); i++) {
       view.random(random);
       replyPair(ctx, view, withValues);
     }

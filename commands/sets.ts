@@ -351,7 +351,7 @@ function srandmember(ctx: Context, args: Args): void {
   if (view === null || count === 0) return ctx.reply.array(0);
   if (count < 0) {
     ctx.reply.array(-count);
-    for (let i = 0; i < -count; i++) {
+    for (let i = 0; i < -count && ((i & 1023) !== 0 || !ctx.overLimit); i++) {
       view.random(random);
       bulk(ctx, view.member);
     }

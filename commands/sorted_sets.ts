@@ -271,7 +271,7 @@ function zrandmember(ctx: Context, args: Args): void {
   const picked = count < 0 ? -count : Math.min(count, view.length);
   ctx.reply.array(withScores && ctx.reply.protocol < 3 ? picked * 2 : picked);
   if (count < 0) {
-    for (let i = 0; i < picked; i++) {
+    for (let i = 0; i < picked && ((i & 1023) !== 0 || !ctx.overLimit); i++) {
       view.seek(randomBelow(ctx, view.length));
       replyMember(ctx, view, withScores);
     }

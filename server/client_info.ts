@@ -13,6 +13,7 @@ export type ClientType = "normal" | "replica" | "pubsub" | "master";
  * what redis-server would have, tot-mem what is.
  */
 const QUERY_BUFFER = 20474;
+const QUERY_HEAD_BYTES = 6;
 const QUERY_IDLE_SECONDS = 2;
 
 /** JavaScript objects of one client, about. */
@@ -120,6 +121,12 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["resp", client.out.protocol],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+/** Bytes that redis-server would have set aside for requests of a client: its query buffer, with the head of that. */
+export function queryMemory(client: Client, nowMs: number): number {
+  const room = queryRoom(client, Math.floor((nowMs - client.lastInteraction) / 1000));
+  return room === 0 ? 0 : room + client.transport!.queryBytes + QUERY_HEAD_BYTES;
 }
 
 /** What is free of the query buffer of a client that has asked for nothing for so many seconds. */

@@ -7,7 +7,9 @@
 
 import { traceOf } from "../util/errors.ts";
 import type { Client } from "./client.ts";
+import { queryMemory } from "./client_info.ts";
 import { watchdogExpired } from "./crash_report.ts";
+import { FIXED_OUTPUT_BYTES } from "./reply_room.ts";
 import type { RedisServer } from "./server.ts";
 
 /** Milliseconds that one tick moves entries from outgrown indexes to new ones, and slots that it moves at a time. */
@@ -141,8 +143,8 @@ export class Cron {
     for (const client of clients.values()) {
       const { transport } = client;
       if (transport === null) continue;
-      recentInput.see(transport.queryCapacity);
-      recentOutput.see(transport.outputBytes);
+      recentInput.see(queryMemory(client, now));
+      recentOutput.see(Math.max(0, transport.outputBytes - FIXED_OUTPUT_BYTES));
       transport.unstall();
       transport.resizeBuffers(now);
       if (!this.#isTimedOut(client, now)) continue;

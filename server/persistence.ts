@@ -235,19 +235,21 @@ export class Persistence {
 
   /**
    * DEBUG RELOAD: saves (unless `save` is false), empties the databases (unless `flush` is false) and loads the RDB file,
-   * all at once. With `merge` keys that are there already are replaced. False where the file cannot be saved or loaded,
-   * which the log explains.
+   * all at once. With `merge` keys that are there already are replaced. False where the file cannot be saved or is not
+   * there, which the log explains; a file that cannot be loaded ends the process, for half of it is in the databases.
    */
   reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
     const { config, log } = this.#server;
     if (save && !this.save()) return false;
     if (flush) this.#empty(false);
     const path = joinPath(config.dir, config.dbfilename);
+    if (this.disk.stat(path) === null) return false;
     try {
       const keepExpired = this.#server.isReplica;
       atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }), this.#server.clock);
     } catch (error) {
       log.warning(messageOf(error));
+      this.#server.die("Terminating server after rdb file reading failure.");
       return false;
     }
     log.warning("DB reloaded by DEBUG RELOAD");

@@ -1,5 +1,5 @@
 /** DEBUG OBJECT and its like beside the real server, whose addresses and clocks differ; and ways to die. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../server/random.ts";
 import { type RawClient, sleep } from "../helpers/client.ts";
 import { realTest, startServer } from "../helpers/server.ts";
@@ -91,6 +91,21 @@ for (const [word, code, headline] of CRASHES) {
     await client.close();
   });
 }
+
+realTest("DEBUG RELOAD of a key that is there already, or of a damaged file, ends the process", async () => {
+  for (const kind of ["real", "toy"] as const) {
+    for (const damage of [false, true]) {
+      await using server = await startServer(kind);
+      const client = await server.connect();
+      await client.call("SET", "k", "v");
+      await client.call("DEBUG", "RELOAD");
+      if (damage) await Deno.writeTextFile(`${server.dir}/dump.rdb`, "REDIS0010 and no more");
+      client.send("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH");
+      assert((await server.waitForExit()).code !== 0, kind);
+      await client.close();
+    }
+  }
+});
 
 Deno.test("DEBUG REPLICATE reaches the replicas alone", async () => {
   await using primary = await startServer("toy", { args: ["--repl-diskless-sync-delay", "0"] });

@@ -184,6 +184,8 @@ scenario("changes since the last save are those behind its cut", [], async (stag
 
 scenario("DEBUG RELOAD in all its forms", ["--save", "1000 1000"], async (stage) => {
   await stage.fill(5);
+  await stage.say("DEBUG", "RELOAD", "NOSAVE"); // there is no file yet, and then nothing is left
+  await stage.fill(5);
   await stage.say("SET", "soon", "x", "PX", "1");
   await stage.say("DEBUG", "SET-ACTIVE-EXPIRE", "0");
   await stage.say("HSET", "hash", "a", "1");
