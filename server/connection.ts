@@ -139,7 +139,10 @@ export class Connection implements Transport, Waiting {
         const turn = this.#server.turns.spend(count, this.#server.clients.size);
         if (turn !== null) await turn;
       }
-      if (!this.#closed && !this.client.closeAfterReply) this.#tell("Client closed connection");
+      if (!this.#closed && !this.client.closeAfterReply) {
+        stats.reads++; // the one that brought the end
+        this.#tell("Client closed connection");
+      }
     } catch (error) {
       // A reset by the peer is everyday; anything else would be a fault of ours.
       if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${traceOf(error)}`);

@@ -54,8 +54,7 @@ export class ServerStats {
   unexpectedErrorReplies = 0;
 
   reset(): void {
-    const { exceededSinceMs } = this; // is a state, not a count
-    Object.assign(this, new ServerStats(), { exceededSinceMs });
+    Object.assign(this, new ServerStats());
   }
 }
 

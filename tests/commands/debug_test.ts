@@ -93,7 +93,7 @@ for (const [word, code, headline] of CRASHES) {
 }
 
 realTest("DEBUG RELOAD of a key that is there already, or of a damaged file, ends the process", async () => {
-  for (const kind of ["real", "toy"] as const) {
+  for (const kind of ["redis", "toy"] as const) {
     for (const damage of [false, true]) {
       await using server = await startServer(kind);
       const client = await server.connect();
