@@ -1,7 +1,8 @@
 /**
  * The sockets that clients come in by: TCP and TLS on every `bind` address, a unix socket.
  *
- * An error while accepting never ends a listener: out of file descriptors, for one, passes.
+ * An error while accepting never ends a listener: out of file descriptors, for one, passes. A client that is gone again
+ * by then is an error too, but none to rest after, or a few such clients a second would keep all others out.
  *
  * CONFIG SET port, bind and tls-* move the listeners while clients stay connected. What is wanted and open already stays
  * open, what is new is opened before the rest is closed. Only where an old address covers a new one (`*` and
@@ -258,9 +259,11 @@ export class Listeners {
         socket = await listener.accept();
       } catch (error) {
         if (!isOpen() || error instanceof Deno.errors.BadResource) return;
-        this.#log.warning(
-          `Error accepting a client connection: ${messageOf(error)}`,
-        );
+        if (isGone(error)) {
+          this.#log.verbose(`A client was gone before it was let in: ${messageOf(error)}`);
+          continue;
+        }
+        this.#log.warning(`Error accepting a client connection: ${messageOf(error)}`);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
       }
@@ -356,6 +359,12 @@ function isLocal(host: string): boolean {
 
 function endpoint(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** True where accepting failed because the client reset its connection while it waited to be let in. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted;
 }
 
 function closeQuietly(resource: { close(): void }): void {

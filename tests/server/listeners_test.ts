@@ -2,6 +2,7 @@
  * Listening: every address of `bind`, what may be missing, what may not, and moving at run time.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { stub } from "@std/testing";
 import { ManualClock } from "../../server/clock.ts";
 import { Config } from "../../server/config.ts";
 import { Listeners } from "../../server/listeners.ts";
@@ -151,4 +152,22 @@ Deno.test("CONFIG SET bind moves, also to an address that the old one covers, an
   await eventually("127.0.0.1", port, undefined);
   assertEquals(it.set("bind", "*"), undefined);
   assertEquals(await ask("127.0.0.1", port), "127.0.0.1");
+});
+
+Deno.test("clients that are gone before they are let in keep nobody waiting", async () => {
+  let accepts = 0;
+  let end: (error: Error) => void = () => {};
+  const listener = {
+    accept() {
+      if (accepts++ < 100) return Promise.reject(new Deno.errors.NotConnected("gone"));
+      return new Promise((_, reject) => end = reject);
+    },
+    close: () => end(new Deno.errors.BadResource("closed")),
+  };
+  using _listen = stub(Deno, "listen", () => listener as unknown as Deno.TcpListener);
+  using fixture = new Fixture("127.0.0.1");
+  fixture.listeners.open();
+  await sleep(0); // a rest after an error would take longer
+  assertEquals(accepts, 101);
+  assertEquals(fixture.lines, []);
 });
