@@ -492,7 +492,8 @@ export class Dispatcher {
     const asItIs = message || (changed && !ctx.suppressed);
     ctx.suppressed = ctx.forced = false;
     if (!propagation.active) {
-      ctx.effects.length = 0; // collected before the last listener left, in the middle of a transaction
+      // Collected before the last listener left, in the middle of a transaction. Setting a length is a call of the runtime.
+      if (ctx.effects.length > 0) ctx.effects.length = 0;
       return;
     }
     if (this.depth > 1) {
