@@ -94,6 +94,7 @@ function runFrom(
   const { queue } = transaction;
   const mayBlock = ctx.mayBlock;
   ctx.mayBlock = false;
+  let last = Infinity;
   try {
     for (let i = first; i < queue.length; i++) {
       const { command, args } = queue[i]!;
@@ -106,10 +107,13 @@ function runFrom(
       if (outcome instanceof Suspension) {
         return new Suspension(outcome.beganMs, () => runFrom(ctx, transaction, i + 1));
       }
+      // A client that has closed itself hears of nothing that it does after that.
+      if (client.closeAfterReply) last = Math.min(last, client.reply.pos);
     }
   } finally {
     ctx.mayBlock = mayBlock;
   }
+  if (last !== Infinity) client.reply.rewind(last);
   server.discard(client);
   // What goes out is what the queued commands said, as one unit.
   ctx.preventPropagation();
