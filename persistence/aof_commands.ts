@@ -35,7 +35,10 @@ const scoreText = new Uint8Array(40);
 /** Writes RESP commands into a growing buffer. */
 export class CommandEncoder implements SnapshotEncoder {
   #buf: Uint8Array = new Uint8Array(FIRST_BYTES);
-  length = 0;
+  #used = 0;
+  /** What was written before `#buf`, and is not drained yet. */
+  readonly #pieces: Uint8Array[] = [];
+  #piecesBytes = 0;
   /** The key of the record that is being written. */
   #key: Uint8Array = EMPTY_BYTES;
   #keyStart = 0;
@@ -47,6 +50,25 @@ export class CommandEncoder implements SnapshotEncoder {
   constructor(timestampSeconds: number | null, functions: Iterable<Uint8Array>) {
     this.#timestampSeconds = timestampSeconds;
     this.#functions = functions;
+  }
+
+  get length(): number {
+    return this.#piecesBytes + this.#used;
+  }
+
+  /** Nothing here could be left out. */
+  rush(): void {}
+
+  split(capacity = FIRST_BYTES): void {
+    if (this.#used === 0) return;
+    this.#setAside(this.#buf.subarray(0, this.#used));
+    this.#buf = new Uint8Array(capacity);
+    this.#used = 0;
+  }
+
+  #setAside(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#piecesBytes += piece.length;
   }
 
   begin(): void {
@@ -102,17 +124,21 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   append(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#buf.set(bytes, this.length);
-    this.length += bytes.length;
+    this.split();
+    this.#setAside(bytes);
   }
 
   drain(spare: Uint8Array | null = null): Uint8Array {
-    if (this.length === 0) return EMPTY_BYTES;
-    const full = this.#buf.subarray(0, this.length);
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) {
+      this.#piecesBytes -= piece.length;
+      return piece;
+    }
+    if (this.#used === 0) return EMPTY_BYTES;
+    const full = this.#buf.subarray(0, this.#used);
     const isReusable = spare?.buffer.byteLength === FIRST_BYTES;
     this.#buf = isReusable ? new Uint8Array(spare.buffer) : new Uint8Array(FIRST_BYTES);
-    this.length = 0;
+    this.#used = 0;
     return full;
   }
 
@@ -346,26 +372,26 @@ export class CommandEncoder implements SnapshotEncoder {
 
   #bulk(buf: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start + MAX_INT64_DIGITS + 5);
-    this.#buf[this.length] = 36;
-    const at = formatInt(end - start, this.#buf, this.length + 1);
+    this.#buf[this.#used] = 36;
+    const at = formatInt(end - start, this.#buf, this.#used + 1);
     this.#buf[at] = 13;
     this.#buf[at + 1] = 10;
     copyBytes(buf, start, end, this.#buf, at + 2);
-    this.length = at + 2 + end - start;
-    this.#buf[this.length++] = 13;
-    this.#buf[this.length++] = 10;
+    this.#used = at + 2 + end - start;
+    this.#buf[this.#used++] = 13;
+    this.#buf[this.#used++] = 10;
   }
 
   #raw(text: string): void {
     this.#reserve(text.length);
-    this.length = writeLatin1(text, this.#buf, this.length);
+    this.#used = writeLatin1(text, this.#buf, this.#used);
   }
 
   #reserve(bytes: number): void {
-    const needed = this.length + bytes;
+    const needed = this.#used + bytes;
     if (needed <= this.#buf.length) return;
     const bigger = new Uint8Array(Math.max(needed, this.#buf.length * 2));
-    bigger.set(this.#buf.subarray(0, this.length));
+    bigger.set(this.#buf.subarray(0, this.#used));
     this.#buf = bigger;
   }
 }

@@ -51,7 +51,16 @@ export class RdbEncoder implements SnapshotEncoder {
   }
 
   get length(): number {
-    return this.#writer.length;
+    return this.#writer.pending;
+  }
+
+  /** What makes it take longer is left out. */
+  rush(isRushed: boolean): void {
+    this.#writer.compress = this.#options.compress && !isRushed;
+  }
+
+  split(capacity?: number): void {
+    this.#writer.split(capacity);
   }
 
   begin(): void {
@@ -93,7 +102,7 @@ export class RdbEncoder implements SnapshotEncoder {
   }
 
   append(bytes: Uint8Array): void {
-    this.#writer.bytes(bytes, 0, bytes.length);
+    this.#writer.append(bytes);
   }
 
   #access(db: Database, addr: number): void {

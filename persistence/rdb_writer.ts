@@ -31,6 +31,9 @@ export class RdbWriter {
   compress: boolean;
   /** Bytes drained so far. */
   drained = 0;
+  /** What was written before `buf` and is not drained yet. */
+  readonly #pieces: Uint8Array[] = [];
+  #piecesBytes = 0;
   /** Null where `rdbchecksum` is off: the file then ends in eight zero bytes. */
   readonly #crc: Crc64 | null;
   readonly #capacity: number;
@@ -47,14 +50,48 @@ export class RdbWriter {
 
   /** Bytes written in all. */
   get written(): number {
-    return this.drained + this.length;
+    return this.drained + this.pending;
+  }
+
+  /** Bytes that are not drained yet. */
+  get pending(): number {
+    return this.#piecesBytes + this.length;
   }
 
   /**
-   * Hands over what was written since the last call, for good: the writer goes on in a buffer of its own, or in `spare`,
-   * an earlier piece that nobody needs any more.
+   * Sets aside what is written as a piece that will be drained by itself, so that the buffer does not grow, and goes on in
+   * one of so many bytes.
+   */
+  split(capacity = this.#capacity): void {
+    if (this.length === 0) return;
+    this.#setAside(this.buf.subarray(0, this.length));
+    this.buf = new Uint8Array(capacity);
+    this.length = 0;
+  }
+
+  /** Puts a piece behind what is written, which from now on belongs to the writer. */
+  append(piece: Uint8Array): void {
+    this.split();
+    this.#setAside(piece);
+  }
+
+  #setAside(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#piecesBytes += piece.length;
+  }
+
+  /**
+   * Hands over what was written since the last call, for good, or the first piece of it that was set aside: the writer
+   * goes on in a buffer of its own, or in `spare`, an earlier piece that nobody needs any more.
    */
   drain(spare: Uint8Array | null = null): Uint8Array {
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) {
+      this.#crc?.update(piece, 0, piece.length);
+      this.#piecesBytes -= piece.length;
+      this.drained += piece.length;
+      return piece;
+    }
     if (this.length === 0) return EMPTY_BYTES;
     this.#crc?.update(this.buf, 0, this.length);
     const full = this.buf.subarray(0, this.length);
@@ -242,7 +279,7 @@ export class RdbWriter {
     this.lengthOf(expiring);
   }
 
-  /** The end of a file: drain once more after it. */
+  /** The end of a file, when no piece is set aside any more: drain once more after it. */
   end(): void {
     this.byte(Op.EOF);
     if (this.#crc === null) return void this.room(8);

@@ -18,7 +18,7 @@
  * Who uses it gives an encoder (RDB or commands) and a sink (a file, the links to replicas); the sink's promise is
  * the back-pressure.
  */
-import { finish, type Rest } from "./values/rest.ts";
+import type { Rest } from "./values/rest.ts";
 import { type Database, EPOCHS, type SnapshotHook, type Store } from "../store.ts";
 
 /** How records become bytes: persistence/rdb_save.ts or persistence/aof_commands.ts. */
@@ -36,10 +36,18 @@ export interface SnapshotEncoder {
   record(db: Database, addr: number): Rest | null;
   /** An encoder of the same form, whose bytes are appended here later. */
   aside(): SnapshotEncoder;
+  /** Puts bytes behind what is written, which from now on belong to the encoder. */
   append(bytes: Uint8Array): void;
   /** What stands behind the keys. */
   end(): void;
-  /** Hands over the bytes written since the last call. `spare` is an earlier piece, to be written to again. */
+  /** From now on what only makes the file smaller is left out, or not any more. */
+  rush(isRushed: boolean): void;
+  /** Sets aside what is written as a piece that {@link drain} hands over by itself. The next may have so many bytes. */
+  split(capacity?: number): void;
+  /**
+   * Hands over the bytes written since the last call, or the first piece that was set aside. `spare` is an earlier piece,
+   * to be written to again.
+   */
   drain(spare: Uint8Array | null): Uint8Array;
 }
 
@@ -68,6 +76,8 @@ export interface SnapshotPace {
 
 /** Bytes collected before they go to the sink. Their checksum is taken in one stroke, which must not take long. */
 const PIECE_BYTES = 64 * 1024;
+/** The same, where a large value is written at once: the fewer pieces there are, the less there is to make. */
+const RUSHED_PIECE_BYTES = 512 * 1024;
 /** Table buckets walked between two looks at the clock. */
 const BUCKETS_PER_LOOK = 32;
 /** Longest wait, in milliseconds, after which it is looked whether the snapshot is still wanted. */
@@ -152,8 +162,9 @@ export class Snapshot implements SnapshotHook {
     let complete = false;
     try {
       for (const part of this.#parts) await this.#writePart(part);
+      await this.#flush(1);
       this.#encoder.end();
-      await this.#flush();
+      await this.#flush(1);
       complete = true;
     } finally {
       this.#finish(complete);
@@ -184,7 +195,7 @@ export class Snapshot implements SnapshotHook {
         isDone = next === 0;
       }
       if (this.#large !== null) this.#advance(this.#large);
-      if (this.#encoder.length >= PIECE_BYTES) await this.#flush();
+      if (this.#encoder.length >= PIECE_BYTES) await this.#flush(PIECE_BYTES);
       if (this.#pace.keyDelayMs > 0) await this.#dawdle((this.saved - before) * this.#pace.keyDelayMs);
       if (this.#pace.monotonicMs() < deadline) continue;
       await this.#pace.pause(0);
@@ -202,11 +213,14 @@ export class Snapshot implements SnapshotHook {
     this.#check();
   }
 
-  async #flush(): Promise<void> {
-    const piece = this.#encoder.drain(this.#spare);
-    if (piece.length > 0) await this.#sink.write(piece);
-    this.#spare = piece;
-    this.#check();
+  /** Brings pieces to the sink as long as there are so many bytes. */
+  async #flush(least: number): Promise<void> {
+    while (this.#encoder.length >= least) {
+      const piece = this.#encoder.drain(this.#spare);
+      await this.#sink.write(piece);
+      this.#spare = piece;
+      this.#check();
+    }
   }
 
   #check(): void {
@@ -226,21 +240,36 @@ export class Snapshot implements SnapshotHook {
     if (value.rest.next().done !== true) return;
     this.#large = null;
     this.#saved(value.part, value.addr);
-    if (this.#aside !== null) this.#encoder.append(this.#aside.drain(null));
+    const aside = this.#aside;
     this.#aside = null;
+    while (aside !== null && aside.length > 0) this.#encoder.append(aside.drain(null));
   }
 
   /** Saves a record at once, whatever is half written. */
   #save(part: Part, addr: number): void {
     const large = this.#large;
     if (large !== null && large.part === part && large.addr === addr) {
-      while (this.#large === large) this.#advance(large);
-      return;
+      this.#rush(this.#encoder, large.rest);
+      return this.#advance(large);
     }
     const encoder = large === null ? this.#encoder : this.#aside ??= this.#encoder.aside();
     this.#announce(encoder, part);
-    finish(encoder.record(part.db, addr));
+    const rest = encoder.record(part.db, addr);
+    if (rest !== null) this.#rush(encoder, rest);
     this.#saved(part, addr);
+  }
+
+  /** Writes all that is left of a large value, while everybody waits. */
+  #rush(encoder: SnapshotEncoder, rest: Rest): void {
+    encoder.rush(true);
+    let begun = encoder.length;
+    while (rest.next().done !== true) {
+      if (encoder.length - begun < RUSHED_PIECE_BYTES) continue;
+      encoder.split(RUSHED_PIECE_BYTES + PIECE_BYTES);
+      begun = encoder.length;
+    }
+    encoder.split();
+    encoder.rush(false);
   }
 
   #announce(encoder: SnapshotEncoder, part: Part): void {

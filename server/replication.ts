@@ -381,6 +381,8 @@ function withoutKeys(encoder: SnapshotEncoder): SnapshotEncoder {
     aside: () => withoutKeys(encoder.aside()),
     append: (bytes) => encoder.append(bytes),
     end: () => encoder.end(),
+    rush: (isRushed) => encoder.rush(isRushed),
+    split: (capacity) => encoder.split(capacity),
     drain: (spare) => encoder.drain(spare),
   };
 }

@@ -26,7 +26,7 @@ export function finish(rest: Rest | null): void {
 
 /** A string of more than {@link LONG_STRING_BYTES}: compressed, where that makes it shorter, or as it is. */
 export function* longString(writer: RdbWriter, buf: Uint8Array, start: number, end: number): Rest {
-  const packed = writer.compress ? yield* compressed(buf, start, end) : null;
+  const packed = writer.compress ? yield* compressed(writer, buf, start, end) : null;
   if (packed === null) {
     writer.lengthOf(end - start);
     return yield* parts(writer, buf, start, end);
@@ -47,6 +47,7 @@ function* parts(writer: RdbWriter, buf: Uint8Array, start: number, end: number):
  * that this does not pay.
  */
 function* compressed(
+  writer: RdbWriter,
   buf: Uint8Array,
   start: number,
   end: number,
@@ -64,6 +65,7 @@ function* compressed(
     length += lzfCompress(buf, at, stop, out, length, room);
     if (length + 4 > stop - start) return null;
     yield;
+    if (!writer.compress) return null; // there is no time for it any more
   }
   return out.subarray(0, length);
 }
