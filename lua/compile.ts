@@ -45,7 +45,8 @@ export function compileChunk(tree: Tree, chunk: Chunk, environment: LuaTable): L
 /** The main function of a chunk, as a generator. */
 function compileNow(tree: Tree, chunk: Chunk, environment: LuaTable): GeneratorFunction {
   const code = compileMain(chunk, new Types(tree.locals), tree.main);
-  const make = new Function(...NAMES, `"use strict"; return ${code};`);
+  // What stands in parentheses V8 compiles at once, instead of looking over it first: a third of the time.
+  const make = new Function(...NAMES, `"use strict"; return (${code});`);
   return make(
     chunk,
     chunk.state,

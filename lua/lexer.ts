@@ -14,10 +14,19 @@ export const STRING = "<string>";
 export const NUMBER = "<number>";
 export const EOF = "<eof>";
 
-const KEYWORDS: ReadonlySet<string> = new Set(
+/** Each by itself: what is cut out of a text is not the same string to V8, and slower to compare. */
+const KEYWORDS: ReadonlyMap<string, string> = new Map(
   ("and break do else elseif end false for function if in local nil not or repeat return then true until while")
-    .split(" "),
+    .split(" ").map((word) => [word, word]),
 );
+const LONGEST_KEYWORD = 8;
+
+/** What a character can be part of. */
+const LETTER = 1, DIGIT = 2, SPACE = 4;
+const CLASSES = Uint8Array.from({ length: 256 }, (_, c) => {
+  if (isLetter(c)) return LETTER;
+  return isDigit(c) ? DIGIT : isSpace(c) ? SPACE : 0;
+});
 
 /** What an escape of one letter stands for. */
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -122,17 +131,17 @@ export class Lexer {
 
   #scan(): string {
     const code = this.#code;
+    let c: number;
     for (;;) {
       if (this.#at >= code.length) return EOF;
-      const c = code.charCodeAt(this.#at);
+      c = code.charCodeAt(this.#at);
       if (c === 10 || c === 13) this.#newline();
-      else if (isSpace(c)) this.#at++;
+      else if (CLASSES[c] === SPACE) this.#at++;
       else if (c === 45 && code.charCodeAt(this.#at + 1) === 45) this.#comment();
       else break;
     }
-    const c = code.charCodeAt(this.#at);
-    if (isLetter(c)) return this.#word();
-    if (isDigit(c) || c === 46 && isDigit(code.charCodeAt(this.#at + 1))) return this.#number();
+    if (CLASSES[c] === LETTER) return this.#word();
+    if (CLASSES[c] === DIGIT || c === 46 && isDigit(code.charCodeAt(this.#at + 1))) return this.#number();
     if (c === 34 || c === 39) return this.#quoted(c);
     return this.#symbol(code.charAt(this.#at));
   }
@@ -159,10 +168,13 @@ export class Lexer {
     const code = this.#code;
     const start = this.#at;
     let end = start + 1;
-    while (isLetter(code.charCodeAt(end)) || isDigit(code.charCodeAt(end))) end++;
+    while ((CLASSES[code.charCodeAt(end)]! & (LETTER | DIGIT)) !== 0) end++; // undefined at the end of the text
     this.#at = end;
     const text = code.slice(start, end);
-    if (KEYWORDS.has(text)) return text;
+    if (end - start <= LONGEST_KEYWORD) {
+      const keyword = KEYWORDS.get(text);
+      if (keyword !== undefined) return keyword;
+    }
     this.text = this.#spelling = text;
     return NAME;
   }
