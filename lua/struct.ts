@@ -77,6 +77,7 @@ class FormatReader {
   padding(at: number): number {
     if (this.size === 0 || this.option === "c") return 0;
     const alignment = Math.min(this.size, this.#alignment);
+    if (alignment === 1) return 0;
     // The arithmetic of powers of two, for sizes that are none as well; offsets may exceed 32 bits.
     const low = at % 0x100000000 | 0;
     return alignment - (low & alignment - 1) & alignment - 1;
@@ -126,7 +127,8 @@ function pack(...args: LuaValue[]): LuaResult {
   let argument = 1;
   const out = new TextBuilder();
   while (format.next()) {
-    out.add("\0".repeat(format.padding(out.length)));
+    const padding = format.padding(out.length);
+    if (padding > 0) out.add("\0".repeat(padding));
     switch (format.option) {
       case "b":
       case "B":
@@ -247,6 +249,9 @@ const scratch = new DataView(new ArrayBuffer(8));
 
 /** The low bytes of a number cut to 64 bits. */
 function integerBytes(value: number, size: number, little: boolean): string {
+  if (size <= 4 && value >= -0x80000000 && value <= 0xffffffff) {
+    return smallIntegerBytes(value | 0, size, little);
+  }
   scratch.setBigUint64(0, BigInt(toUint64(value)), true);
   let out = "";
   for (let i = 0; i < size; i++) {
@@ -256,7 +261,18 @@ function integerBytes(value: number, size: number, little: boolean): string {
   return out;
 }
 
+/** The low bytes of 32 bits. */
+function smallIntegerBytes(bits: number, size: number, little: boolean): string {
+  let out = "";
+  for (let i = 0; i < size; i++) {
+    const shift = little ? 8 * i : 8 * (size - 1 - i);
+    out += String.fromCharCode(bits >>> shift & 0xff);
+  }
+  return out;
+}
+
 function readInteger(data: string, at: number, size: number, little: boolean, signed: boolean): number {
+  if (size >= 1 && size <= 4) return readSmallInteger(data, at, size, little, signed);
   scratch.setBigUint64(0, 0n, true);
   for (let i = 0; i < Math.min(size, 8); i++) {
     scratch.setUint8(i, data.charCodeAt(little ? at + i : at + size - 1 - i));
@@ -267,6 +283,13 @@ function readInteger(data: string, at: number, size: number, little: boolean, si
   const mask = BigInt.asUintN(64, -1n << BigInt(size * 8 - 1 & 63));
   if ((value & mask) !== 0n) value |= mask;
   return Number(BigInt.asIntN(64, value));
+}
+
+function readSmallInteger(data: string, at: number, size: number, little: boolean, signed: boolean): number {
+  let bits = 0;
+  for (let i = 0; i < size; i++) bits = bits << 8 | data.charCodeAt(little ? at + size - 1 - i : at + i);
+  const unused = 32 - 8 * size;
+  return signed ? bits << unused >> unused : bits >>> 0;
 }
 
 function floatBytes(value: number, size: number, little: boolean): string {
