@@ -7,6 +7,7 @@
  */
 
 import { Kind } from "../types/kind.ts";
+import type { SortedSetView } from "../types/zset_view.ts";
 import type { Args } from "./args.ts";
 import type { Block } from "./block.ts";
 import type { Context } from "./context.ts";
@@ -119,9 +120,10 @@ function popPlain(ctx: Context, args: Args, highest: boolean): void {
   const addr = ctx.write(args, 1);
   if (addr === 0) return ctx.reply.array(0);
   const nested = ctx.reply.protocol > 2 && count !== ONE;
-  const popped = Math.min(count === ONE ? 1 : count, showSortedSet(ctx, addr).length);
+  const view = showSortedSet(ctx, addr);
+  const popped = Math.min(count === ONE ? 1 : count, view.length);
   ctx.reply.array(nested ? popped : popped * 2);
-  if (popped > 0) pop(ctx, args, 1, addr, highest, popped, nested);
+  if (popped > 0) pop(ctx, args, 1, addr, view, highest, popped, nested);
 }
 
 /** Pops from the first key that has members, or waits. The timeout is argument `timeout`. */
@@ -167,24 +169,24 @@ function popNamed(ctx: Context, args: Args, i: number, addr: number, highest: bo
     ctx.reply.bulk(args.buf, args.starts[i]!, args.ends[i]!);
     ctx.reply.array(popped);
   }
-  pop(ctx, args, i, addr, highest, popped, count !== ONE);
+  pop(ctx, args, i, addr, view, highest, popped, count !== ONE);
   if (!ctx.propagates) return;
   const name = highest ? "ZPOPMAX" : "ZPOPMIN";
   if (count === ONE) ctx.rewriteAs(name, args.bytes(i));
   else ctx.rewriteAs(name, args.bytes(i), String(popped));
 }
 
-/** Replies and removes `count` members (at least 1) of the sorted set that was shown last. */
+/** Replies and removes `count` members (at least 1) of the sorted set that was shown from this record. */
 function pop(
   ctx: Context,
   args: Args,
   i: number,
   addr: number,
+  view: SortedSetView,
   highest: boolean,
   count: number,
   nested: boolean,
 ): void {
-  const view = showSortedSet(ctx, addr);
   const { reply } = ctx;
   const { length } = view;
   view.seek(highest ? length - 1 : 0);

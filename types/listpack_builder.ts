@@ -319,6 +319,12 @@ export function lpWrite(out: Uint8Array, at: number, buf: Uint8Array, from: numb
 
 /** Writes an integer (a safe number or an int64) as a whole entry of up to 10 bytes. Returns the offset behind it. */
 export function lpWriteInt(out: Uint8Array, at: number, value: number | bigint): number {
+  if (typeof value === "number" && value >= 0 && value < 128) {
+    // Most integers of a stream's entries.
+    out[at] = value;
+    out[at + 1] = 1;
+    return at + 2;
+  }
   const size = intEntrySize(value);
   writeInt(out, at, size, value);
   return at + size + 1;
