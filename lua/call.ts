@@ -24,7 +24,7 @@ import {
 export const MAX_BOUNDARIES = 200;
 
 /** Where a host function is that another one called: PUC's chunk and line of its own functions. */
-const IN_HOST: Position = { source: "[C]", line: -1 };
+const IN_HOST: Position = { source: "=[C]", line: -1 };
 
 /**
  * Calls a value: a function, or what has `__call`.

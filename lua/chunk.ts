@@ -12,7 +12,9 @@ import { formatNumber, toNumber, toText } from "./number.ts";
 import { bound, call, MAX_BOUNDARIES } from "./call.ts";
 import { MAX_CHAIN } from "./limits.ts";
 import type { LuaState } from "./state.ts";
+import { displayName } from "./lexer.ts";
 import { LuaTable } from "./table.ts";
+import { cString } from "../types/quoting.ts";
 import { PENDING, type Pending } from "./signals.ts";
 import {
   first,
@@ -61,14 +63,16 @@ export function modulo(x: number, y: number): number {
 /** See the file comment. */
 export class Chunk {
   readonly state: LuaState;
-  /** The chunk's name as messages show it. */
+  /** The name that the chunk was compiled with, and as messages show it. */
+  readonly name: string;
   readonly source: string;
   /** By number, as compiled code mentions them; 0 is none. */
   readonly sites: Site[] = [{ line: 0 }];
 
-  constructor(state: LuaState, source: string) {
+  constructor(state: LuaState, name: string) {
     this.state = state;
-    this.source = source;
+    this.name = cString(name);
+    this.source = displayName(this.name);
   }
 
   /** `object[key]`. */
@@ -335,7 +339,7 @@ export class Chunk {
   error(text: string, site: number): LuaError {
     const { line } = this.sites[site]!;
     const error = new LuaError(`${this.source}:${line}: ${text}`);
-    error.position = { source: this.source, line };
+    error.position = { source: this.name, line };
     return error;
   }
 
@@ -362,12 +366,12 @@ export class Chunk {
     const error = toLuaError(thrown);
     if (!(error instanceof LuaError)) return error;
     if (error instanceof LuaInterrupt) {
-      error.position ??= { source: this.source, line: this.sites[site]!.line };
+      error.position ??= { source: this.name, line: this.sites[site]!.line };
       return error;
     }
     const { line, left, call, tail } = this.sites[site]!;
     const direct = error.position === undefined;
-    if (direct) error.position = { source: this.source, line };
+    if (direct) error.position = { source: this.name, line };
     if (error.level === 0 || --error.level > 0) return error;
     if (error.argument >= 0) nameArgument(error, call === true ? left : undefined);
     if (typeof error.value === "number") error.value = formatNumber(error.value);

@@ -10,7 +10,7 @@
 
 import { type LuaValue, typeName } from "./value.ts";
 
-/** Where a Lua function was: the chunk's name as in messages ("user_script") and the line. */
+/** Where a Lua function was: the name that its chunk was compiled with ("@user_script") and the line. */
 export type Position = { readonly source: string; readonly line: number };
 
 /** How a value is called in the text: kind ("global", "local", "field", "method", "upvalue") and name. */

@@ -51,7 +51,7 @@ export function displayName(chunkName: string): string {
     return name.length <= limit - 7 ? name : "..." + name.slice(name.length - (limit - 7));
   }
   const newline = chunkName.search(/[\n\r]/);
-  const room = limit - '[string ""...] '.length;
+  const room = limit - ' [string "..."] '.length;
   const line = newline < 0 ? chunkName : chunkName.slice(0, newline);
   const cut = line.length > room ? line.slice(0, room) + "..." : newline >= 0 ? line + "..." : line;
   return `[string "${cut}"]`;
@@ -80,7 +80,7 @@ export class Lexer {
 
   constructor(code: string, chunkName: string) {
     this.#code = code;
-    this.source = displayName(chunkName);
+    this.source = displayName(cString(chunkName));
     if (code.startsWith("#!")) this.#at = lineEnd(code, 0);
   }
 
@@ -118,9 +118,7 @@ export class Lexer {
   fail(message: string, near?: string): never {
     let text = `${this.source}:${this.line}: ${message}`;
     if (near !== undefined) text += ` near '${this.#show(near)}'`;
-    const error = new LuaError(text);
-    error.position = { source: this.source, line: this.line };
-    throw error;
+    throw new LuaError(text);
   }
 
   #show(token: string): string {

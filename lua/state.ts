@@ -20,7 +20,6 @@ import { Chunk } from "./chunk.ts";
 import { compileChunk } from "./compile.ts";
 import { Driver, MAX_DEPTH, SEGMENT_DEPTH, start, TailCall } from "./driver.ts";
 import { hostError, LuaInterrupt, type Position, toLuaError } from "./error.ts";
-import { displayName } from "./lexer.ts";
 import { openCoroutine } from "./coroutine_library.ts";
 import { openMath } from "./math_library.ts";
 import { openTable } from "./table_library.ts";
@@ -106,7 +105,7 @@ export class LuaState {
   compile(source: string, chunkName: string, environment: LuaTable = this.globals): LuaFunction {
     try {
       const tree = parseChunk(source, chunkName);
-      return compileChunk(tree, new Chunk(this, displayName(chunkName)), environment);
+      return compileChunk(tree, new Chunk(this, chunkName), environment);
     } catch (thrown) {
       throw toLuaError(thrown);
     }

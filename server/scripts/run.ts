@@ -5,7 +5,7 @@
 
 import { Suspension } from "../../commands/block.ts";
 import type { Context } from "../../commands/context.ts";
-import { LuaError, LuaInterrupt, type Position } from "../../lua/error.ts";
+import { LuaError, LuaInterrupt } from "../../lua/error.ts";
 import { rawToString } from "../../lua/library.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { LuaTable } from "../../lua/table.ts";
@@ -171,14 +171,7 @@ export class ScriptRunner {
       text = messageOf(value);
       counted = value.getStr("ignore_error_stats_update") === true;
     } else text = `ERR ${cString(rawToString(value))}`;
-    if (position !== undefined) text += ` script: ${run.name}, on ${chunkOf(position)}:${position.line}.`;
+    if (position !== undefined) text += ` script: ${run.name}, on ${position.source}:${position.line}.`;
     this.#toReply.fail(run.command, run.caller.reply, text, counted);
   }
-}
-
-/** The name that the chunk was compiled with: "@" stands before those of files, a text of the script's own is itself. */
-export function chunkOf({ source }: Position): string {
-  if (source === "[C]") return "=" + source;
-  const inner = /^\[string "(.*)"\]$/s.exec(source);
-  return inner === null ? "@" + source : inner[1]!;
 }

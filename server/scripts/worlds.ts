@@ -19,7 +19,6 @@ import { all, generatorFunction, hostFunction, LuaFunction, type LuaValue } from
 import type { RedisServer } from "../server.ts";
 import { commonApi, evalApi, scriptApi, tableOf } from "./api.ts";
 import type { ScriptCaller } from "./caller.ts";
-import { chunkOf } from "./run.ts";
 
 /** The globals of scripts. */
 const GLOBALS = new Set([
@@ -124,7 +123,7 @@ function errorHandler(state: LuaState, error: LuaValue): LuaValue {
   const table = error instanceof LuaTable ? error : tableOf({ err: `ERR ${rawToString(error)}` });
   const { failedAt } = state;
   if (failedAt !== undefined) {
-    table.setStr("source", chunkOf(failedAt));
+    table.setStr("source", failedAt.source);
     table.setStr("line", failedAt.line);
   }
   return table;
