@@ -64,6 +64,8 @@ export class Store {
   /** lazyfree-lazy-server-del, lazyfree-lazy-expire: deletions that no user has asked for are lazy. */
   lazyServerDel = false;
   lazyExpire = false;
+  /** Hears of every key that is given an expiry, where somebody wants to; costs a comparison otherwise. */
+  whenVolatile: ((db: Database, addr: number) => void) | null = null;
   /** Runs the deletion of an expired record; whoever wants to know how long that takes sets another. */
   whileExpiring: (work: () => void) => void = (work) => work();
   readonly #wallMs: () => number;

@@ -76,6 +76,7 @@ function flushall(ctx: Context, args: Args): void {
   let keys = 0;
   for (const db of ctx.store.databases) keys += db.flush(lazy);
   flushed(ctx, args, keys);
+  ctx.server.replicaExpiry.clear();
   ctx.server.afterFlushAll();
   ctx.reply.ok();
 }

@@ -99,6 +99,7 @@ export class Cron {
     }
     if (this.#expirySlice === undefined) this.#expireSome(period);
     if (server.config.activerehashing) this.#rehashSome();
+    if (server.isReplica && server.expiry.enabled) server.replicaExpiry.run();
     store.releaseSome();
     server.blocking.expireDue();
     if (tracking.overfull) tracking.limit();

@@ -227,6 +227,7 @@ export class Persistence {
   /** Everything goes, functions too. */
   #empty(lazy: boolean): void {
     for (const db of this.#server.store.databases) db.flush(lazy);
+    this.#server.replicaExpiry.clear();
     this.#server.tracking.flushed(this.#server.dispatcher.currentClient);
     this.#server.scripting.flushLibraries();
   }

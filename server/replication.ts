@@ -167,10 +167,19 @@ export class Replication implements ReplicationView {
     server.readOnlyReplica = following && server.config.replicaReadOnly;
     server.staleReplica = following && this.replica.phase !== "connected" &&
       !server.config.replicaServeStaleData;
+    server.store.whenVolatile = following && !server.readOnlyReplica ? this.#noteVolatile : null;
     this.stream.writes = !following;
     if (following) server.lacksReplicas = false;
     if (server.log.role === "M" || server.log.role === "S") server.log.role = following ? "S" : "M";
   }
+
+  /** A key of a writable replica is given an expiry: where it is not the primary that does so, the replica sees to it. */
+  readonly #noteVolatile = (db: Database, addr: number): void => {
+    const { dispatcher, replicaExpiry, loading } = this.#server;
+    const { currentClient } = dispatcher;
+    if (loading || currentClient === null || currentClient.primary) return;
+    replicaExpiry.note(db, db.keyBytes(addr));
+  };
 
   /** After loading: begins to follow the primary that the configuration names, from where the loaded file ends. */
   start(): void {

@@ -49,6 +49,7 @@ import { Persistence } from "./persistence.ts";
 import { Propagation } from "./propagation.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Random } from "./random.ts";
+import { ReplicaExpiry } from "./replica_expiry.ts";
 import { Replication } from "./replication.ts";
 import { Scripting } from "./scripting.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -104,6 +105,8 @@ export class RedisServer implements KeyspaceEvents {
   readonly crossProtocol: CrossProtocol;
   readonly pauses: Pauses;
   readonly expiry: ExpiryCycle;
+  /** Keys of a writable replica that it must delete itself. */
+  readonly replicaExpiry: ReplicaExpiry;
   readonly cron: Cron = new Cron(this);
   readonly dispatcher: Dispatcher;
   readonly readerLimits: ReaderLimits;
@@ -209,6 +212,7 @@ export class RedisServer implements KeyspaceEvents {
     this.latency = new LatencyMonitor(clock, config);
     this.store.whileExpiring = (work) => this.latency.measure("expire-del", work);
     this.monitors = new Monitors(clock);
+    this.replicaExpiry = new ReplicaExpiry(this.store, clock);
     this.expiry = new ExpiryCycle(this.store, clock, this.stats, this.latency);
     this.dispatcher = new Dispatcher(this);
     this.scripting = new Scripting(this);

@@ -302,6 +302,7 @@ export class Database {
   /** Sets or (with NO_EXPIRY) removes the expiry in Unix milliseconds. Returns the record's new address. */
   setExpiry(addr: number, expiry: Expiry): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
+    if (this.store.whenVolatile !== null && expiry !== NO_EXPIRY) this.store.whenVolatile(this, addr);
     const had = record.isVolatile(this.#arena, addr);
     if (had !== (expiry !== NO_EXPIRY)) return this.#changeHeader(addr, expiry);
     if (had) record.writeExpiry(this.#arena, addr, expiry);
@@ -457,6 +458,7 @@ export class Database {
     if (expiry !== NO_EXPIRY) {
       record.writeExpiry(this.#arena, addr, expiry);
       if (!wasVolatile) this.#expires.insert(hash, addr);
+      if (this.store.whenVolatile !== null) this.store.whenVolatile(this, addr);
     } else if (wasVolatile) this.#expires.remove(hash, addr);
     if (isNew && this.store.announceNew) this.store.events.created(this, buf, start, end);
     return addr;

@@ -119,3 +119,26 @@ testKinds("a full resync tells those who cache what they read to drop everything
   await control.call("REPLICAOF", "127.0.0.1", `${primary.port}`);
   assertEquals(show((await reader.read()).value), 'push["invalidate", _]');
 });
+
+testKinds(
+  "a writable replica deletes the keys that its own clients let expire, and no others",
+  async (kind) => {
+    await using primary = await startServer(kind, { args: NOW });
+    await using replica = await follower(kind, primary, "--replica-read-only", "no");
+    await using here = await primary.connect();
+    await using there = await replica.connect();
+    await here.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    await here.call("SET", "theirs", "x", "PX", "50");
+    await shows(there, "DBSIZE", ":1");
+    await there.call("SET", "lasting", "x", "EX", "1000");
+    await there.call("SET", "persisted", "x", "EX", "1000");
+    await there.call("PERSIST", "persisted");
+    await there.call("SET", "deleted", "x", "PX", "60");
+    await there.call("EVAL", "redis.call('HSET', 'h', 'a', '1') redis.call('PEXPIRE', 'h', 60)", "0");
+    await waitForField(replica, "slave_expires_tracked_keys", (count) => count === "1");
+    assertEquals(show(await there.call("DBSIZE")), ":3");
+    assertEquals(show(await there.call("GET", "theirs")), "$-1");
+    await there.call("CONFIG", "SET", "replica-read-only", "yes");
+    assertEquals(await infoField(replica, "slave_expires_tracked_keys"), "1");
+  },
+);
