@@ -30,6 +30,11 @@ export class RdbError extends Error {
   }
 }
 
+/** A key that the file holds was there already, where that may not be. */
+export class DuplicateKeyError extends RdbError {
+  override name = "DuplicateKeyError";
+}
+
 /** Where the bytes of a file come from; DiskFile is one. */
 export interface ByteSource {
   /** Reads up to `buf.length` bytes; null at the end. */

@@ -6,7 +6,7 @@
  */
 import { type Database, ExpiryMode, type Store } from "../store.ts";
 import type { KeyAttributes, RdbHandler, RdbReader } from "./rdb_reader.ts";
-import { RdbError, type RdbInput } from "./rdb_input.ts";
+import { DuplicateKeyError, RdbError, type RdbInput } from "./rdb_input.ts";
 import { loadValue } from "./values.ts";
 import { EmptyValue, LoadedValue, type LoadTarget } from "./values/value.ts";
 
@@ -100,7 +100,9 @@ export class RdbLoad implements RdbHandler {
     }
     const before = db.size;
     const addr = value.store(db, buf, 0, length, attributes.expiry);
-    if (db.size === before && !this.#options.allowDuplicates) input.fail("a key twice in one database");
+    if (db.size === before && !this.#options.allowDuplicates) {
+      throw new DuplicateKeyError("a key twice in one database", input.offset);
+    }
     if (attributes.idle >= 0 || attributes.frequency >= 0) {
       setAccess(db, addr, attributes.idle, attributes.frequency);
     }

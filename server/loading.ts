@@ -171,6 +171,7 @@ class FatalRdb extends Error {
     super(
       `Bad RDB file ${file}: ${error.what}, at offset ${error.offset}. Nothing of it is served and nothing on disk was ` +
         `changed. ${advice}. Exiting`,
+      { cause: error },
     );
   }
 }

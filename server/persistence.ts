@@ -9,7 +9,7 @@ import { CommandError } from "../commands/errors.ts";
 import { ArrivingBytes } from "../persistence/arriving.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
 import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
-import type { ByteSource } from "../persistence/rdb_input.ts";
+import { type ByteSource, DuplicateKeyError } from "../persistence/rdb_input.ts";
 import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
 import { SnapshotAborted } from "../persistence/snapshot.ts";
 import {
@@ -237,7 +237,7 @@ export class Persistence {
   /**
    * DEBUG RELOAD: saves (unless `save` is false), empties the databases (unless `flush` is false) and loads the RDB file,
    * all at once. With `merge` keys that are there already are replaced. False where the file cannot be saved or is not
-   * there, which the log explains; a file that cannot be loaded ends the process, for half of it is in the databases.
+   * there or cannot be loaded, which the log explains. A key that may not be there but is ends the process.
    */
   reload({ save, flush, merge }: { save: boolean; flush: boolean; merge: boolean }): boolean {
     const { config, log } = this.#server;
@@ -250,7 +250,9 @@ export class Persistence {
       atOnce(loadRdbFile(this.#server, path, { keepExpired, allowDuplicates: merge }), this.#server.clock);
     } catch (error) {
       log.warning(messageOf(error));
-      this.#server.die("Terminating server after rdb file reading failure.");
+      if (error instanceof Error && error.cause instanceof DuplicateKeyError) {
+        this.#server.crash("panic", "Duplicated key found in RDB file");
+      }
       return false;
     }
     log.warning("DB reloaded by DEBUG RELOAD");
