@@ -176,6 +176,19 @@ class FatalRdb extends Error {
   }
 }
 
+/** The damage in the words of redis-server, since who watches its log waits for these; where it is comes in our own line. */
+function asRedisSaysIt({ what, offset }: RdbError): string {
+  const internal = (reason: string) => `Internal error in RDB reading offset ${offset} -> ${reason}`;
+  const type = /^unknown record type (\d+)$/.exec(what);
+  if (type !== null) return internal(`Unknown RDB encoding type ${type[1]}`);
+  if (what === "unexpected end") {
+    return "Short read or OOM loading DB. Unrecoverable error, aborting now. " +
+      internal("Unexpected EOF reading RDB file");
+  }
+  if (what === "Wrong RDB checksum") return `${what}. Aborting now. ${internal("RDB CRC error")}`;
+  return internal(what);
+}
+
 // -- RDB --------------------------------------------------------------------------------------------------------------
 
 function* rdbFileSteps(server: RedisServer, path: string, flags: RdbFlags): Loading<void> {
@@ -241,7 +254,9 @@ function* rdbSteps(
       yield delayMs * (load.keysLoaded - before);
     }
   } catch (error) {
-    throw error instanceof RdbError ? new FatalRdb(path, error, advice) : error;
+    if (!(error instanceof RdbError)) throw error;
+    log.warning(asRedisSaysIt(error));
+    throw new FatalRdb(path, error, advice);
   }
   const skipped = load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : "";
   log.notice(
