@@ -3,7 +3,7 @@
  * clients are told LOADING meanwhile, and with progress for INFO.
  *
  * The work is a generator that stops after each slice. At the start {@link inSlices} drives it and serves the network
- * in between; DEBUG RELOAD, which redis-server does in one go, drives it with {@link atOnce}.
+ * in between; DEBUG RELOAD, which is one command, drives it with {@link atOnce}.
  */
 import { Args } from "../commands/args.ts";
 import { CommandError } from "../commands/errors.ts";
