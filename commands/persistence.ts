@@ -118,7 +118,7 @@ function bgrewriteaof(ctx: Context, _args: Args): void {
 function bgsave(ctx: Context, args: Args): void {
   const { persistence } = ctx.server;
   if (args.count > 2 || (args.count === 2 && !args.is(1, "SCHEDULE"))) throw SYNTAX;
-  if (persistence.snapshots.running === "rdb") throw SAVING;
+  if (persistence.snapshots.saving) throw SAVING;
   if (persistence.snapshots.running !== null || inTransaction(ctx)) {
     if (args.count < 2 && !inTransaction(ctx)) throw OTHER_CHILD;
     persistence.bgsaveScheduled = true;
@@ -141,7 +141,7 @@ function lastsave(ctx: Context, _args: Args): void {
 /** SAVE */
 function save(ctx: Context, _args: Args): void {
   const { persistence } = ctx.server;
-  if (persistence.snapshots.running === "rdb") throw SAVING;
+  if (persistence.snapshots.saving) throw SAVING;
   persistence.saves++;
   if (!persistence.save()) throw FAILED;
   ctx.reply.ok();

@@ -98,6 +98,7 @@ const WAIT_ON_REPLICA = new CommandError(
 const PENDING_OUTPUT = new CommandError("ERR SYNC and PSYNC are invalid with pending output");
 const NO_LINK = new CommandError("NOMASTERLINK Can't SYNC while not connected with my master");
 const NO_LINK_FAILOVER = new CommandError("NOMASTERLINK Can't SYNC while failing over");
+const FILTER_WITHOUT_EOF = new CommandError("ERR Filtered replica requires EOF capability");
 const SENT_TO_PRIMARY = new CommandError("ERR PSYNC FAILOVER can't be sent to a master.");
 const OTHER_HISTORY = new CommandError("ERR PSYNC FAILOVER replid must match my replid.");
 const BAD_FLAG = new CommandError("ERR value is out of range, value must between 0 and 1");
@@ -213,6 +214,7 @@ function mayBecomeReplica(ctx: Context) {
   if (replication.following && replication.replica.phase !== "connected") throw NO_LINK;
   if (ctx.reply.pos > 0) throw PENDING_OUTPUT;
   const link = replication.linkOf(ctx.client);
+  if ((link.withoutKeys || link.withoutFunctions) && !link.understandsEof) throw FILTER_WITHOUT_EOF;
   log.notice(`Replica ${link.name} asks for synchronization`);
   return link;
 }

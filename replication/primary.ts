@@ -190,7 +190,10 @@ export class Primary {
       const contents = contentsFor(link);
       return contents.keys === wanted.keys && contents.functions === wanted.functions;
     });
-    const diskless = host.settings.replDisklessSync && group.every((link) => link.understandsEof);
+    // What is not the whole data set must not come near the server's own file.
+    const isWhole = wanted.keys && wanted.functions;
+    const diskless = (host.settings.replDisklessSync || !isWhole) &&
+      group.every((link) => link.understandsEof);
     const sync = new FullSync(group, diskless, this.#stream, host, (link) => this.#fileArrived(link));
     this.#sync = sync;
     // Others need not wait until the slowest of these has taken its file.

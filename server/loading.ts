@@ -46,8 +46,9 @@ export interface RdbFlags {
   readonly beside?: DataSetBeside;
 }
 
-/** Drives a loading to its end, serving the network between its slices, and waiting where its source is `arriving`. */
-export async function inSlices(loading: Loading<void>, arriving?: ArrivingBytes): Promise<void> {
+/** Drives a loading to its end, serving the network between its slices, and waiting where its source is still arriving. */
+export async function inSlices(loading: Loading<void>, source?: ByteSource): Promise<void> {
+  const arriving = source instanceof ArrivingBytes ? source : undefined;
   try {
     for (;;) {
       const { done, value } = loading.next();

@@ -6,7 +6,6 @@
  * second child process would in redis-server.
  */
 import { CommandError } from "../commands/errors.ts";
-import { ArrivingBytes } from "../persistence/arriving.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
 import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
 import { type ByteSource, DuplicateKeyError } from "../persistence/rdb_input.ts";
@@ -58,12 +57,14 @@ export class Persistence {
   /** Seconds that the last background save took; -1 before the first. */
   lastBgsaveSeconds = -1;
   saves = 0;
+  /** How often everything was emptied: what was saved beside the server before that must not become the RDB file. */
+  flushes = 0;
   /** DEBUG AOF-FLUSH-SLEEP: how long every write to the append-only file is held up first. */
   aofFlushDelayMs = 0;
   bgsaveScheduled = false;
   /** Files of full resyncs, which nobody wants once the process has ended. */
   readonly syncFiles = new Set<string>();
-  /** What the loaded file says of its place in a replication history; id "" where it says nothing. */
+  /** The loaded file's place in a replication history; id "" where it says nothing. */
   readonly loadedReplication = { id: "", offset: -1, db: 0 };
   /** For the files' notes; set by those who know. */
   replicationNote: () => ReplicationNote = () => null;
@@ -87,7 +88,7 @@ export class Persistence {
       warning: (message) => server.log.warning(message),
       notice: (message) => server.log.notice(message),
       exit: (message) => server.die(message),
-      errorChanged: () => this.#judgeWrites(),
+      errorChanged: () => this.judgeWrites(),
       took: (event, ms) => server.latency.add(event, ms),
       holdUp: () => {
         if (this.aofFlushDelayMs > 0) server.clock.sleep(this.aofFlushDelayMs);
@@ -100,7 +101,7 @@ export class Persistence {
     server.config.onApply("aof-disable-auto-gc", () => {
       if (this.aof.state !== "off") this.aof.removeHistory();
     });
-    server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.#judgeWrites());
+    server.config.onApply(["stop-writes-on-bgsave-error", "save"], () => this.judgeWrites());
   }
 
   // -- What others ask --------------------------------------------------------------------------------------------
@@ -160,9 +161,8 @@ export class Persistence {
 
   /** From now on the append-only file takes what commands do, and replies wait for it. */
   listen(): void {
-    const server = this.#server;
-    server.propagation.add(this.aof);
-    server.commits = this.#commits;
+    this.#server.propagation.add(this.aof);
+    this.#server.commits = this.#commits;
   }
 
   /** From now on it takes nothing. */
@@ -271,7 +271,7 @@ export class Persistence {
     this.#empty(config.replicaLazyFlush);
     try {
       this.loadedReplication.db = 0;
-      await inSlices(loadReceived(this.#server, source, size, null), arrivingOf(source));
+      await inSlices(loadReceived(this.#server, source, size, null), source);
       return this.loadedReplication.db;
     } catch (error) {
       this.#empty(config.replicaLazyFlush);
@@ -298,7 +298,7 @@ export class Persistence {
     this.loadedReplication.db = 0;
     try {
       const beside = { databases, functions, isServing };
-      await inSlices(loadReceived(this.#server, source, size, beside), arrivingOf(source));
+      await inSlices(loadReceived(this.#server, source, size, beside), source);
       while (dispatcher.busy) await scripting.over;
       replaced();
       this.#stopWriting();
@@ -367,18 +367,15 @@ export class Persistence {
     try {
       const encoder = new RdbEncoder(this.rdbOptions(false));
       const temp = `temp-${Deno.pid}.rdb`;
-      const delayMs = saveDelayMs(this.#server);
-      const delay = delayMs > 0 ? () => this.#server.clock.sleep(delayMs) : undefined;
+      const ms = saveDelayMs(this.#server);
+      const delay = ms > 0 ? () => this.#server.clock.sleep(ms) : undefined;
       saveFileSync(this.disk, config.dir, config.dbfilename, temp, store, encoder, delay);
     } catch (error) {
       log.warning(`Error saving DB on disk: ${errnoText(error)}`);
       return false;
     }
     log.notice("DB saved on disk");
-    this.#dirtyAtSave = this.#server.dispatcher.ctx.dirty;
-    this.lastSaveSeconds = this.nowSeconds();
-    this.lastBgsaveOk = true;
-    this.#judgeWrites();
+    this.savedBeside(this.#server.dispatcher.ctx.dirty);
     return true;
   }
 
@@ -391,18 +388,16 @@ export class Persistence {
     this.#lastTrySeconds = this.nowSeconds();
     const dirty = dispatcher.ctx.dirty;
     const temp = this.temporary("temp-bg.rdb");
-    const target = joinPath(config.dir, config.dbfilename);
-    const directory = config.dir;
+    const { dir } = config;
+    const target = joinPath(dir, config.dbfilename);
     const beganSeconds = this.nowSeconds();
     const encoder = new RdbEncoder(this.rdbOptions(false));
     const started = this.snapshots.startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
       renameOver(this.disk, temp, target, `${temp}.old`);
-      this.disk.syncDirectory(directory);
+      this.disk.syncDirectory(dir);
       log.notice("DB saved on disk");
       log.notice("Background saving terminated with success");
-      this.#dirtyAtSave = dirty;
-      this.lastSaveSeconds = this.nowSeconds();
-      this.lastBgsaveOk = true;
+      this.savedBeside(dirty);
     });
     log.notice(`Background saving started by pid ${Deno.pid}`);
     started.catch((error) => {
@@ -413,14 +408,23 @@ export class Persistence {
       this.lastBgsaveOk = false;
     }).finally(() => {
       this.lastBgsaveSeconds = this.nowSeconds() - beganSeconds;
-      this.#judgeWrites();
+      this.judgeWrites();
     });
     return true;
+  }
+
+  /** The RDB file is what the data set was when the context's count of changes was `dirty`. */
+  savedBeside(dirty: number): void {
+    this.#dirtyAtSave = dirty;
+    this.lastSaveSeconds = this.nowSeconds();
+    this.lastBgsaveOk = true;
+    this.judgeWrites();
   }
 
   /** FLUSHALL has emptied everything: a save under way would bring it back, and save points want the empty file. */
   flushedAll(): void {
     this.snapshots.abort("rdb");
+    this.flushes++;
     if (this.#server.config.save.length === 0) return;
     this.save();
   }
@@ -437,7 +441,7 @@ export class Persistence {
       this.unlisten();
       this.#stopAof();
       this.rewrites.scheduled = false;
-      this.#judgeWrites();
+      this.judgeWrites();
       return;
     }
     this.aof.wait();
@@ -488,17 +492,12 @@ export class Persistence {
   }
 
   /** Whether writes may be acknowledged: what the gate answers otherwise. */
-  #judgeWrites(): void {
-    const server = this.#server;
-    const { config } = server;
+  judgeWrites(): void {
+    const server = this.#server, { config } = server;
     if (config.stopWritesOnBgsaveError && config.save.length > 0 && !this.lastBgsaveOk) {
       server.writesUnsafe = BGSAVE_FAILED;
     } else if (this.aof.error !== null) {
       server.writesUnsafe = new CommandError(`MISCONF Errors writing to the AOF file: ${this.aof.error}`);
     } else server.writesUnsafe = null;
   }
-}
-
-function arrivingOf(source: ByteSource): ArrivingBytes | undefined {
-  return source instanceof ArrivingBytes ? source : undefined;
 }

@@ -145,7 +145,11 @@ export class Replication implements ReplicationView {
   }
 
   #snapshot(sink: SnapshotSink, contents: SnapshotContents): Promise<void> {
-    return this.#server.persistence.snapshots.start("replication", this.#encoder(contents), sink);
+    const { persistence } = this.#server;
+    const beganSeconds = persistence.nowSeconds();
+    return persistence.snapshots.start("replication", this.#encoder(contents), sink).finally(() => {
+      persistence.lastBgsaveSeconds = persistence.nowSeconds() - beganSeconds;
+    });
   }
 
   #snapshotFile(contents: SnapshotContents): Promise<SnapshotFile> {

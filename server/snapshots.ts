@@ -49,6 +49,11 @@ export class Snapshots {
     return this.#running?.purpose ?? null;
   }
 
+  /** Whether an RDB file is being written, for the disk or for replicas. */
+  get saving(): boolean {
+    return this.running === "rdb" || this.running === "replication";
+  }
+
   /** Seconds since it began, -1 without one. */
   get seconds(): number {
     return this.#running === null ? -1 : this.#nowSeconds() - this.#running.startedSeconds;

@@ -1,6 +1,9 @@
-/** The file of a full resync on its way to the replicas: written by a snapshot, read once for each of them, removed. */
-import { joinPath, removeLater, writeAll } from "../persistence/disk.ts";
-import type { SnapshotSink } from "../persistence/snapshot.ts";
+/**
+ * The file of a full resync on its way to the replicas: written by a snapshot, read once for each of them, removed. It is
+ * a background save as well: the file becomes the server's RDB file, under a second name.
+ */
+import { type Disk, errnoText, joinPath, removeLater, renameOver, writeAll } from "../persistence/disk.ts";
+import { SnapshotAborted, type SnapshotSink } from "../persistence/snapshot.ts";
 import type { SnapshotFile } from "../replication/full_sync.ts";
 import type { RedisServer } from "./server.ts";
 
@@ -13,8 +16,11 @@ export async function writeSyncFile(
   server: RedisServer,
   begin: (sink: SnapshotSink) => Promise<void>,
 ): Promise<SnapshotFile> {
-  const { disk, syncFiles } = server.persistence;
-  const path = joinPath(server.config.dir, `temp-repl-${Deno.pid}-${++sequence}.rdb`);
+  const { config, dispatcher, persistence, log } = server;
+  const { disk, syncFiles, flushes } = persistence;
+  const { dirty } = dispatcher.ctx;
+  persistence.saves++;
+  const path = joinPath(config.dir, `temp-repl-${Deno.pid}-${++sequence}.rdb`);
   const file = disk.open(path, "create");
   syncFiles.add(path);
   const remove = (): void => {
@@ -22,10 +28,19 @@ export async function writeSyncFile(
     removeLater(disk, path);
   };
   try {
-    // Never synced: it is read back at once, and removed.
-    await begin({ write: (piece) => writeAll(file, piece) });
+    await begin({ write: (piece) => writeAll(file, piece), finish: () => file.syncData() });
+    if (flushes === persistence.flushes) {
+      if (!isUnwanted(server)) keep(disk, path, config.dir, config.dbfilename);
+      persistence.savedBeside(dirty);
+      log.notice("DB saved on disk");
+    }
   } catch (error) {
     remove();
+    if (!(error instanceof SnapshotAborted)) {
+      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      persistence.lastBgsaveOk = false;
+      persistence.judgeWrites();
+    }
     throw error;
   } finally {
     file.close();
@@ -47,4 +62,17 @@ export async function writeSyncFile(
     },
     remove,
   };
+}
+
+/** rdb-del-sync-files: nothing is to stay on the disk where nothing else is kept there. */
+function isUnwanted({ config }: RedisServer): boolean {
+  return config.rdbDelSyncFiles && !config.appendonly && config.save.length === 0;
+}
+
+/** Gives the file a second name, in the place of the RDB file. */
+function keep(disk: Disk, path: string, directory: string, name: string): void {
+  const second = `${path}.kept`;
+  disk.link(path, second);
+  renameOver(disk, second, joinPath(directory, name), `${path}.old`);
+  disk.syncDirectory(directory);
 }

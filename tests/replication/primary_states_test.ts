@@ -1,7 +1,8 @@
 /** A primary in each of its states, next to redis-server: INFO, ROLE, what goes over the link, what the log says. */
 import { assertMatch } from "@std/assert";
 import { sleep } from "../helpers/client.ts";
-import { bothTest, rawReply } from "./both.ts";
+import type { TestServer } from "../helpers/server.ts";
+import { bothTest, rawReply, type Seen } from "./both.ts";
 import { infoField, waitForField } from "./load.ts";
 import { RawReplica, withoutIds } from "./raw_replica.ts";
 
@@ -122,6 +123,70 @@ bothTest(
     }
   },
 );
+
+/** What is saved, and whether there is a file. */
+async function saved(server: TestServer, seen: Seen, what: string): Promise<void> {
+  const fields = [
+    "rdb_changes_since_last_save",
+    "rdb_bgsave_in_progress",
+    "rdb_last_bgsave_status",
+    "rdb_saves",
+  ];
+  for (const field of fields) seen.add(`${what}: ${field}`, await infoField(server, field));
+  const [, dir] = /dir\r\n.*\r\n(.*)/.exec(await rawReply(server, "CONFIG", "GET", "dir"))!;
+  const names = [...Deno.readDirSync(dir!)].map(({ name }) => name).filter((name) => !/temp/.test(name));
+  seen.add(what, names.join(" "));
+}
+
+for (
+  const [how, ...args] of [["a file", "no", "no"], ["a file that goes", "no", "yes"], [
+    "sockets",
+    "yes",
+    "no",
+  ]]
+) {
+  bothTest(
+    `a full resync by way of ${how} is a background save`,
+    [
+      ...NOW,
+      "--repl-diskless-sync",
+      args[0]!,
+      "--rdb-del-sync-files",
+      args[1]!,
+      "--rdb-key-save-delay",
+      "20000",
+    ],
+    async (server, seen) => {
+      await rawReply(server, "MSET", ...Array.from({ length: 100 }, (_, i) => `${i}`));
+      const [attached] = await RawReplica.attach(server.port);
+      await using replica = attached;
+      await waitForField(server, "rdb_bgsave_in_progress", (value) => value === "1");
+      for (const words of [["BGSAVE"], ["BGSAVE", "SCHEDULE"], ["SAVE"]]) await seen.reply(server, ...words);
+      await rawReply(server, "SET", "during", "1");
+      await saved(server, seen, "during");
+      await replica.takeFile();
+      await waitForField(server, "slave0", (value) => value.includes("state=online"));
+      await waitForField(server, "rdb_bgsave_in_progress", (value) => value === "0");
+      await sleep(1500); // redis-server removes its file from time to time
+      await saved(server, seen, "after");
+    },
+  );
+}
+
+for (const capable of [false, true]) {
+  bothTest(`a part of the data set goes over the socket, ${capable ? "with" : "without"} EOF`, [
+    ...NOW,
+    "--repl-diskless-sync",
+    "no",
+  ], async (server, seen) => {
+    await using replica = await RawReplica.connect(server.port);
+    seen.add("filter", await replica.ask("REPLCONF rdb-filter-only functions"));
+    if (capable) seen.add("capa", await replica.ask("REPLCONF capa eof"));
+    await replica.send("PSYNC ? -1");
+    seen.add("answer", (await replica.take(/^[^\r]*\r\n/)).slice(0, 12));
+    if (capable) seen.add("form", (await replica.take(/^\n*\$[^\r]{4}/)).trim());
+  });
+}
 
 bothTest("SHUTDOWN asks replicas how far they are, and tells of those that lag", [
   ...NOW,
