@@ -69,10 +69,34 @@ export class Chunk {
   /** By number, as compiled code mentions them; 0 is none. */
   readonly sites: Site[] = [{ line: 0 }];
 
-  constructor(state: LuaState, name: string) {
+  /** Functions and tables that compiled code names: `k0`, `k1` ... */
+  readonly constants: (LuaFunction | LuaTable)[] = [];
+  readonly #environment: LuaTable;
+
+  constructor(state: LuaState, name: string, environment: LuaTable) {
     this.state = state;
+    this.#environment = environment;
     this.name = cString(name);
     this.source = displayName(this.name);
+  }
+
+  /** Whether looking up a global never has to wait for a metamethod. */
+  get plainGlobals(): boolean {
+    return this.state.changing !== undefined && this.#environment === this.state.globals;
+  }
+
+  /** The value that a global always has, if it has one. */
+  fixedGlobal(name: string): LuaValue {
+    const { changing } = this.state;
+    if (changing === undefined || !this.#environment.readonly || changing.has(name)) return undefined;
+    return this.#environment.getStr(name);
+  }
+
+  /** The name of a constant in compiled code. */
+  constant(value: LuaFunction | LuaTable): string {
+    let i = this.constants.indexOf(value);
+    if (i < 0) i = this.constants.push(value) - 1;
+    return "k" + i;
   }
 
   /** `object[key]`. */

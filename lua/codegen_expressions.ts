@@ -9,7 +9,8 @@
 
 import { chainOf, type Expr, type FunctionNode } from "./ast.ts";
 import { nameOf, numberLiteral, OperandCompiler, stringLiteral } from "./codegen_operands.ts";
-import { stringHash } from "./table.ts";
+import { LuaTable, stringHash } from "./table.ts";
+import { LuaFunction, type LuaValue } from "./value.ts";
 
 /** Elements of a table constructor that PUC puts into the table at once. */
 export const FLUSH = 50;
@@ -54,9 +55,9 @@ export abstract class ExpressionCompiler extends OperandCompiler {
       case "paren":
         return this.value(expr.inner);
       case "global":
-        return this.#global(expr.name, expr.line);
+        return this.#fixedName(expr) ?? this.#global(expr.name, expr.line);
       case "index":
-        return this.#index(expr);
+        return this.#fixedName(expr) ?? this.#index(expr);
       case "call":
       case "method":
         return `((r = ${this.call(expr)}) instanceof Array ? r[0] : r)`;
@@ -128,6 +129,8 @@ export abstract class ExpressionCompiler extends OperandCompiler {
   #call(expr: Extract<Expr, { kind: "call" }>, tail: boolean): string {
     const { callee, args, line } = expr;
     const site = this.site({ line, left: nameOf(callee), call: true, tail });
+    const fixed = this.#fixed(callee);
+    if (fixed instanceof LuaFunction && !fixed.generator) return this.#hostCall(fixed, args, site, tail);
     const known = this.#knownFunction(callee);
     return this.operands(
       [callee, ...args],
@@ -135,6 +138,39 @@ export abstract class ExpressionCompiler extends OperandCompiler {
       this.isOpen(args.at(-1)),
       tail,
     );
+  }
+
+  /** A call of a host function that is known, and does not call Lua: it has its result at once. */
+  #hostCall(fixed: LuaFunction, args: readonly Expr[], site: number, tail: boolean): string {
+    this.calls = true;
+    const name = this.chunk.constant(fixed);
+    const open = this.isOpen(args.at(-1));
+    return this.operands(
+      args,
+      (names) => {
+        const list = names.map((arg, i) => open && i === names.length - 1 ? "..." + arg : arg).join(", ");
+        return tail ? `pc = ${site}; r = ${name}.fn(${list});` : `(pc = ${site}, ${name}.fn(${list}))`;
+      },
+      open,
+      tail,
+    );
+  }
+
+  /** The value that an expression is known to have from what the host has fixed; undefined for none. */
+  #fixed(expr: Expr): LuaValue {
+    if (expr.kind === "global") return this.chunk.fixedGlobal(expr.name);
+    if (expr.kind !== "index" || expr.key.kind !== "string") return undefined;
+    const object = this.#fixed(expr.object);
+    if (!(object instanceof LuaTable) || !object.readonly) return undefined;
+    return object === this.chunk.state.globals
+      ? this.chunk.fixedGlobal(expr.key.value)
+      : object.getStr(expr.key.value);
+  }
+
+  /** A known value in the output; undefined where it is not known, or nothing to name. */
+  #fixedName(expr: Expr): string | undefined {
+    const value = this.#fixed(expr);
+    return value instanceof LuaFunction || value instanceof LuaTable ? this.chunk.constant(value) : undefined;
   }
 
   #method(expr: Extract<Expr, { kind: "method" }>, tail: boolean): string {
@@ -211,7 +247,8 @@ export abstract class ExpressionCompiler extends OperandCompiler {
 
   #global(name: string, line: number): string {
     const site = this.site({ line, left: { kind: "global", name } });
-    return this.pending(`C.indexStr(E, ${stringLiteral(name)}, ${stringHash(name)}, ${site})`, site);
+    const look = `C.indexStr(E, ${stringLiteral(name)}, ${stringHash(name)}, ${site})`;
+    return this.chunk.plainGlobals ? look : this.pending(look, site);
   }
 
   #index({ object, key, line }: Extract<Expr, { kind: "index" }>): string {

@@ -48,6 +48,12 @@ export class LuaState {
   /** How often a short chunk is interpreted before it is compiled; for tests of either. */
   interpretedRuns = INTERPRETED_RUNS;
 
+  /**
+   * Where the host has made the globals read-only for good, and all that is in them: the names of those that only it
+   * changes. Code is compiled with the values of the others. Undefined: any global may change.
+   */
+  changing: ReadonlySet<string> | undefined = undefined;
+
   /** Steps left until the script yields. */
   steps = DEFAULT_BUDGET;
   /** Nested calls of Lua functions in the running segment, and in those below it. */
@@ -105,7 +111,7 @@ export class LuaState {
   compile(source: string, chunkName: string, environment: LuaTable = this.globals): LuaFunction {
     try {
       const tree = parseChunk(source, chunkName);
-      return compileChunk(tree, new Chunk(this, chunkName), environment);
+      return compileChunk(tree, new Chunk(this, chunkName, environment), environment);
     } catch (thrown) {
       throw toLuaError(thrown);
     }

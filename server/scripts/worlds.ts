@@ -43,6 +43,7 @@ export function evalWorld(server: RedisServer, caller: ScriptCaller, random: Ran
     hostFunction("__redis__err__handler", (error) => errorHandler(state, error)),
   );
   protect(state);
+  state.changing = new Set(["KEYS", "ARGV"]);
   return state;
 }
 
