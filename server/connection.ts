@@ -250,10 +250,20 @@ export class Connection implements Transport, Waiting {
   /** Sends the replies written so far, when what was executed before them is in the append-only file. */
   #release(): void {
     if (this.#uncommitted) return;
+    if (this.client.replica) return this.#refuseReplica();
     const { commits } = this.#server;
     if (commits === null || !commits.isNeeded) return this.#send();
     this.#uncommitted = true;
     commits.add(this);
+  }
+
+  /** A replica that is answered would take the answer for a part of the stream. */
+  #refuseReplica(): void {
+    const name = this.client.lastCommand?.fullName ?? "<unknown>";
+    const line = this.#server.describeClient(this.client);
+    this.#server.log.warning(`Replica generated a reply to command '${name}', disconnecting it: ${line}`);
+    this.client.reply.rewind(0);
+    this.#server.kill(this.client);
   }
 
   /** See {@link CommitQueue.add}. */

@@ -188,6 +188,24 @@ for (const capable of [false, true]) {
   });
 }
 
+bothTest("a replica whose command would be answered is disconnected", NOW, async (server, seen) => {
+  for (const words of ["PING", "REPLCONF capa eof", "SUBSCRIBE x", "CLIENT REPLY OFF"]) {
+    const from = server.log.length;
+    const [attached] = await RawReplica.attach(server.port);
+    await using replica = attached;
+    await replica.takeFile();
+    await waitForField(server, "slave0", (value) => value.includes("state=online"));
+    await replica.send(words);
+    if (words.startsWith("CLIENT")) await sleep(200);
+    else await replica.closed();
+    seen.add(words, `${replica.ended} ${/\+PONG|\+OK|subscribe/.test(replica.received)}`);
+    seen.add(
+      "log",
+      /Replica generated a reply to command '\w+', disconnecting it/.exec(server.log.slice(from))?.[0] ?? "",
+    );
+  }
+});
+
 bothTest("SHUTDOWN asks replicas how far they are, and tells of those that lag", [
   ...NOW,
   "--shutdown-timeout",
