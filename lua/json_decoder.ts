@@ -63,8 +63,10 @@ const NUMBER = new RegExp(
 /** A number that strtod reads and JSON forbids: a plus sign, a leading zero, hexadecimal, infinite, none. */
 const INVALID_NUMBER = /\+|-?(?:0[x0-9]|inf|nan)/iy;
 
-/** What may follow digits within a number. */
-const NUMBER_GOES_ON = /[.ex]/i;
+/** Whether a character may follow digits within a number: a point, "e" or "x". */
+function numberGoesOn(c: number): boolean {
+  return c === 0x2e || (c | 0x20) === 0x65 || (c | 0x20) === 0x78;
+}
 
 /** Settings of a decoder. */
 export interface DecoderSettings {
@@ -254,7 +256,7 @@ export class JsonDecoder {
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
-    if (at === from || at - from > 15 || (at < this.#end && NUMBER_GOES_ON.test(text.charAt(at)))) {
+    if (at === from || at - from > 15 || (at < this.#end && numberGoesOn(text.charCodeAt(at)))) {
       return false;
     }
     this.#value = negative ? -value : value;

@@ -419,6 +419,8 @@ function filled<T>(n: number, value: T): T[] {
       return [value, value];
     case 4:
       return [value, value, value, value];
+    case 8:
+      return [value, value, value, value, value, value, value, value];
     default:
       return new Array<T>(n).fill(value);
   }
