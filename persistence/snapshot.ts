@@ -80,6 +80,8 @@ const PIECE_BYTES = 64 * 1024;
 const RUSHED_PIECE_BYTES = 512 * 1024;
 /** Table buckets walked between two looks at the clock. */
 const BUCKETS_PER_LOOK = 32;
+/** A timer takes at least so many milliseconds: shorter delays are put together. */
+const SHORTEST_REST_MS = 1;
 /** Longest wait, in milliseconds, after which it is looked whether the snapshot is still wanted. */
 const DAWDLE_MS = 50;
 
@@ -180,6 +182,7 @@ export class Snapshot implements SnapshotHook {
   async #writePart(part: Part): Promise<void> {
     let cursor = 0;
     let isDone = false;
+    let owedMs = 0;
     let deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
     const visit = (addr: number): void => {
       // Behind a large value that is begun here the bucket is visited again.
@@ -196,7 +199,12 @@ export class Snapshot implements SnapshotHook {
       }
       if (this.#large !== null) this.#advance(this.#large);
       if (this.#encoder.length >= PIECE_BYTES) await this.#flush(PIECE_BYTES);
-      if (this.#pace.keyDelayMs > 0) await this.#dawdle((this.saved - before) * this.#pace.keyDelayMs);
+      owedMs += (this.saved - before) * this.#pace.keyDelayMs;
+      if (owedMs >= SHORTEST_REST_MS) {
+        await this.#dawdle(owedMs);
+        owedMs = 0;
+        deadline = this.#pace.monotonicMs() + this.#pace.sliceMs();
+      }
       if (this.#pace.monotonicMs() < deadline) continue;
       await this.#pace.pause(0);
       this.#check();
