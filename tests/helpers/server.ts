@@ -49,7 +49,7 @@ export function programOf(kind: Kind): string[] {
     "run",
     "-A",
     "--no-check",
-    "--v8-flags=--max-old-space-size=4096,--single-threaded-gc",
+    "--v8-flags=--max-old-space-size=4096",
     ROOT_DIR + "main.ts",
   ];
 }
