@@ -174,7 +174,13 @@ export class Replication implements ReplicationView {
     server.store.whenVolatile = following && !server.readOnlyReplica ? this.#noteVolatile : null;
     this.stream.writes = !following;
     if (following) server.lacksReplicas = false;
-    if (server.log.role === "M" || server.log.role === "S") server.log.role = following ? "S" : "M";
+    this.#logAs(following ? "S" : "M");
+  }
+
+  /** The lines of the log say the role that the server takes on, from the first line about that. */
+  #logAs(role: "M" | "S"): void {
+    const { log } = this.#server;
+    if (log.role === "M" || log.role === "S") log.role = role; // not before the start is over
   }
 
   /** A key of a writable replica is given an expiry: where it is not the primary that does so, the replica sees to it. */
@@ -234,6 +240,7 @@ export class Replication implements ReplicationView {
     const server = this.#server;
     const wasPrimary = !this.following;
     server.config.replicaof = address;
+    this.#logAs("S");
     this.#releaseBlocked();
     if (wasPrimary) this.#keepOwnHistory();
     this.replica.follow(address, wasPrimary);
@@ -252,6 +259,7 @@ export class Replication implements ReplicationView {
   promote(): boolean {
     if (!this.following) return false;
     const server = this.#server;
+    this.#logAs("M");
     this.replica.requestsFailover = false;
     this.replica.unfollow();
     server.config.replicaof = null;

@@ -120,6 +120,18 @@ realTest(
   },
 );
 
+Deno.test("the watchdog says in the log that the event loop stood still", async () => {
+  await using server = await startServer("toy");
+  await using client = await server.connect();
+  await mustDo(client, "DEBUG", "SLEEP", "0.5", ok);
+  await mustDo(client, "CONFIG", "SET", "watchdog-period", "200", ok);
+  assert(!server.log.includes("WATCHDOG"));
+  await mustDo(client, "DEBUG", "SLEEP", "0.5", ok);
+  await server.waitForLog(
+    /:signal-handler \(\d+\) \n--- WATCHDOG TIMER EXPIRED ---\n[^]*\nThe last command: debug\n/,
+  );
+});
+
 Deno.test("DEBUG REPLICATE reaches the replicas alone", async () => {
   await using primary = await startServer("toy", { args: ["--repl-diskless-sync-delay", "0"] });
   await using replica = await startServer("toy", { args: ["--replicaof", "127.0.0.1", `${primary.port}`] });
