@@ -21,6 +21,7 @@ import { fileSink, Log } from "./log.ts";
 import { Random } from "./random.ts";
 import { tlsCredentials } from "./tls.ts";
 import { REDIS_VERSION } from "./version.ts";
+import { errnoText } from "../persistence/disk.ts";
 import { fromLatin1 } from "../types/bytes.ts";
 import { messageOf, traceOf } from "../util/errors.ts";
 
@@ -212,7 +213,7 @@ function writePidFile(config: Config, log: Log): void {
   try {
     Deno.writeTextFileSync(config.path(config.pidfile), `${Deno.pid}\n`);
   } catch (error) {
-    log.warning(`Failed to write PID file: ${messageOf(error)}`);
+    log.verbose(`Failed to write PID file: ${errnoText(error)}`);
   }
 }
 

@@ -9,6 +9,7 @@
  * 127.0.0.1) must the old one go first, and the runtime lets go of it a turn later: then the new one follows.
  */
 
+import { errnoText } from "../persistence/disk.ts";
 import { messageOf } from "../util/errors.ts";
 import type { Config } from "./config.ts";
 import type { Socket } from "./connection.ts";
@@ -104,7 +105,7 @@ export class Listeners {
   announce(): void {
     if (this.#tcp.size > 0) this.#log.notice("Ready to accept connections");
     if (this.#unixPath === "") return;
-    this.#log.notice(`The server is now ready to accept connections at ${this.#unixPath}`);
+    this.#log.notice(`The server is now ready to accept connections at ${this.#config.unixsocket}`);
   }
 
   /** Reads certificate and key where TLS is asked for. Throws an Error for the log where it cannot be had. */
@@ -240,10 +241,7 @@ export class Listeners {
     try {
       listener = Deno.listen({ transport: "unix", path }) as unknown as Deno.Listener;
     } catch (error) {
-      this.#log.warning(
-        `Failed opening Unix socket: bind: ${messageOf(error)}`,
-      );
-      throw new Error("Failed opening Unix socket");
+      throw new Error(`Failed opening Unix socket: bind: ${errnoText(error)}`);
     }
     if (this.#config.unixsocketperm !== 0) Deno.chmodSync(path, this.#config.unixsocketperm);
     this.#unixPath = path;

@@ -138,6 +138,18 @@ Deno.test("a busy port: one clear line, exit code 1", async () => {
   assertStringIncludes(second.log, `# Failed listening on port ${first.port} (TCP), aborting.\n`);
 });
 
+realTest("a unix socket or pid file that cannot be had: the real server's lines", async () => {
+  for (const kind of ["redis", "toy"] as const) {
+    await using server = await startServer(kind, { args: ["--pidfile", "/no/such/dir/pid"] });
+    assertEquals((await server.stop("SIGTERM")).code, 0);
+    assert(!server.log.includes("PID file"), server.log);
+    const args = ["--unixsocket", "/no/such/dir/socket"];
+    await using refused = await startServer(kind, { args, waitReady: false });
+    assertEquals((await refused.waitForExit()).code, 1);
+    assertMatch(refused.log, / # Failed opening Unix socket: bind: No such file or directory\n$/);
+  }
+});
+
 Deno.test("SIGTERM: exit code 0 and the lines that tools look for", async () => {
   await using server = await startServer("toy", { args: ["--always-show-logo", "yes"] });
   assertMatch(server.log, new RegExp(` PID: ${server.pid}\\n[^]*Server initialized`));
