@@ -42,9 +42,12 @@ export function banner({ port, pid }: BannerFacts, color: boolean): string {
   return `\n${lines.join("\n")}\n\n`;
 }
 
-/** The line of the log that stands for the banner in output that nobody watches. */
-export function bannerLine({ port }: BannerFacts): string {
-  return `Running mode=standalone, port=${port}.`;
+/**
+ * The lines of the log that stand for the banner in output that nobody watches: Redis's own, and one with the PID, which Redis
+ * leaves to the banner.
+ */
+export function bannerLines({ port, pid }: BannerFacts): string[] {
+  return [`Running mode=standalone, port=${port}.`, `toy-redis ${TOY_REDIS_VERSION}, PID: ${pid}`];
 }
 
 /** One line for `--version`; tools read the number behind "v=". */

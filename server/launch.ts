@@ -4,7 +4,7 @@
  *
  * The lines of the log come in Redis's order and words where tools wait for them.
  */
-import { banner, bannerLine, helpText, versionText } from "./banner.ts";
+import { banner, bannerLines, helpText, versionText } from "./banner.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { parseCommandLine, type SpecialAction, specialAction } from "./config_cli.ts";
 import {
@@ -151,12 +151,12 @@ function isPossible(config: Config, extras: LoadedExtras, log: Log): boolean {
   return true;
 }
 
-/** The banner on a terminal, one line elsewhere. */
+/** The banner on a terminal, lines of the log elsewhere. */
 function announce(config: Config, log: Log): void {
   const facts = { port: config.port, pid: Deno.pid };
   const watched = config.logfile === "" && Deno.stdout.isTerminal();
   if (watched || config.alwaysShowLogo) log.raw(banner(facts, watched && !Deno.noColor));
-  else log.notice(bannerLine(facts));
+  else for (const line of bannerLines(facts)) log.notice(line);
 }
 
 /** An error that nobody caught is a defect; it is logged, and the other clients go on. */

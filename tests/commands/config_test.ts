@@ -151,7 +151,7 @@ realTest("a unix socket or pid file that cannot be had: the real server's lines"
 });
 
 Deno.test("SIGTERM: exit code 0 and the lines that tools look for", async () => {
-  await using server = await startServer("toy", { args: ["--always-show-logo", "yes"] });
+  await using server = await startServer("toy");
   assertMatch(server.log, new RegExp(` PID: ${server.pid}\\n[^]*Server initialized`));
   assertStringIncludes(server.log, "* Ready to accept connections\n");
   assertEquals((await server.stop("SIGTERM")).code, 0);

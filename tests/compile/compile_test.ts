@@ -77,7 +77,7 @@ Deno.test("the compiled binary serves", async () => {
     await using server = await startServer("toy", {
       program,
       dir: data,
-      args: ["--appendonly", "yes", "--always-show-logo", "yes"],
+      args: ["--appendonly", "yes"],
     });
     assertMatch(server.log, new RegExp(` PID: ${server.pid}\\b`));
     assertMatch(server.log, /Ready to accept connections/);

@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { banner } from "../../server/banner.ts";
+import { TOY_REDIS_VERSION } from "../../server/version.ts";
 import { toText } from "../helpers/bytes.ts";
 import { sleep } from "../helpers/client.ts";
 import { realTest, ROOT_DIR } from "../helpers/server.ts";
@@ -114,7 +115,9 @@ Deno.test({
       line.replace(/^\d+:([CM]) \d\d \w{3} \d{4} [\d:.]{12} /, "$1 ")
     );
     assertEquals(
-      messages.filter((line) => /^[CM] /.test(line)).map((line) => line.replace(/id=.*|pid=\d+/, "")),
+      messages.filter((line) => /^[CM] /.test(line)).map((line) =>
+        line.replace(/id=.*|pid=\d+|PID: \d+/, "")
+      ),
       [
         "C # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo",
         "C # Redis version=7.0.15, bits=64, commit=00000000, modified=0, , just started",
@@ -122,6 +125,7 @@ Deno.test({
         "C # daemonize is ignored: this runtime cannot fork, the server stays in the foreground",
         "M * monotonic clock: POSIX clock_gettime",
         "M * Running mode=standalone, port=6379.",
+        `M * toy-redis ${TOY_REDIS_VERSION}, `,
         "M * hz=33 ",
         "M * Ready to accept connections",
         "M # Unexpected error: Error: a defect",
