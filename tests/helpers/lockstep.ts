@@ -37,8 +37,6 @@ const SHORT_WAIT_MS = 300;
 const LISTENS = /^(S|P)?SUBSCRIBE$/i;
 const STARTS_OR_ENDS_MULTI = /^(MULTI|EXEC|DISCARD|RESET|QUIT)$/i;
 
-let markers = 0;
-
 /** Whether the client may be blocked after this command, and for so long that it is not worth waiting. */
 function mayBlockLong(command: readonly Arg[] | undefined): boolean {
   const words = (command ?? []).map(text);
@@ -56,6 +54,8 @@ export class Lockstep {
   readonly #members = new Map<number, Member>();
   #control: RawClient | undefined;
   readonly #login: readonly Arg[][];
+  /** Markers sent so far. Each side counts its own, so that one that comes late has the same number on both. */
+  #markers = 0;
 
   /** `login`: commands that every connection sends first (AUTH for a server with a password). */
   constructor(port: number, login: readonly Arg[][] = []) {
@@ -195,7 +195,7 @@ export class Lockstep {
   }
 
   #arm(member: Member, expecting: number): void {
-    member.marker = `~barrier ${++markers}~`;
+    member.marker = `~barrier ${++this.#markers}~`;
     member.expecting = expecting;
   }
 
