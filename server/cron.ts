@@ -156,8 +156,9 @@ export class Cron {
   }
 
   #isTimedOut(client: Client, now: number): boolean {
-    const limit = this.#server.config.timeout;
-    return limit > 0 && !client.replica && !client.primary && !client.subscribed && client.waiting === null &&
+    const { config: { timeout: limit }, dispatcher } = this.#server;
+    return limit > 0 && !dispatcher.busy && !client.replica && !client.primary && !client.subscribed &&
+      client.waiting === null &&
       now - client.lastInteraction > limit * 1000;
   }
 
