@@ -182,12 +182,12 @@ function handleSignals(server: LaunchedServer, config: Config, log: Log): void {
       log.fromHandler("You insist... exiting now.");
       Deno.exit(1);
     }
-    if (server.loading) {
-      log.fromHandler("Received shutdown signal during loading, exiting now.");
-      Deno.exit(0);
-    }
     asked = true;
-    log.fromHandler(`Received ${signal} scheduling shutdown...`);
+    log.fromHandler(
+      server.loading
+        ? "Received shutdown signal during loading, scheduling shutdown."
+        : `Received ${signal} scheduling shutdown...`,
+    );
     server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
       if (stopped !== false) return;
       asked = false;

@@ -329,6 +329,40 @@ realTest(
   },
 );
 
+realTest(
+  "SIGTERM while a file is loaded ends the process, with exit code 0 and nothing saved",
+  async () => {
+    const found: unknown[] = [];
+    for (const kind of ["redis", "toy"] as const) {
+      const dir = await Deno.makeTempDir({ prefix: "toy-redis-loading-" });
+      try {
+        {
+          await using writer = await startServer("redis", { dir });
+          await using client = await writer.connect();
+          await client.pipeline(Array.from({ length: 2000 }, (_, i) => ["SET", `key${i}`, `${i}`]));
+          await client.call("SAVE");
+        }
+        const file = await Deno.readFile(`${dir}/dump.rdb`);
+        await using server = await startServer(kind, {
+          dir,
+          args: ["--key-load-delay", "3000", "--loading-process-events-interval-bytes", "1024"],
+          waitReady: false,
+        });
+        await using _client = await connectSoon(server);
+        const { code } = await server.stop("SIGTERM");
+        assertEquals(await Deno.readFile(`${dir}/dump.rdb`), file);
+        found.push([
+          code,
+          server.log.includes("Received shutdown signal during loading, scheduling shutdown."),
+        ]);
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+    }
+    assertEquals(found, [[0, true], [0, true]]);
+  },
+);
+
 /** A client of a server that has only begun to start. */
 async function connectSoon(server: TestServer): Promise<RawClient> {
   for (let i = 0;; i++) {
