@@ -66,10 +66,11 @@ export async function launch(args: readonly string[], launcher: Launcher): Promi
   const server = launcher.create({ config, log, clock: systemClock, random: new Random() });
   handleSignals(server, config, log);
   try {
-    await server.start(() => {
+    const started = server.start(() => {
       writePidFile(config, log);
       announce(config, log);
     });
+    await Promise.race([started, server.finished]); // a shutdown does not wait for a file that is being loaded
   } catch (error) {
     log.warning(messageOf(error));
     return 1;

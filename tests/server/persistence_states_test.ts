@@ -348,7 +348,8 @@ realTest(
           args: ["--key-load-delay", "3000", "--loading-process-events-interval-bytes", "1024"],
           waitReady: false,
         });
-        await using _client = await connectSoon(server);
+        await using client = await connectSoon(server);
+        while (show(await client.call("PING")) === "+PONG") await sleep(1); // it has not begun to load
         const { code } = await server.stop("SIGTERM");
         assertEquals(await Deno.readFile(`${dir}/dump.rdb`), file);
         found.push([
