@@ -69,16 +69,18 @@ async function story(kind: Kind, mode: string, sameHistory: boolean, isWhole: bo
   answers.end = isWhole ? "eof" : "cut";
   primary.cut();
   const during: string[] = [];
+  const flag = mode === "swapdb" && sameHistory ? "async_loading" : "loading";
+  if (isWhole || mode === "swapdb") await waitForField(replica, flag, (value) => value === "1");
   if (isWhole) {
-    const flag = mode === "swapdb" && sameHistory ? "async_loading" : "loading";
-    await waitForField(replica, flag, (value) => value === "1");
     during.push(`async_loading ${await infoField(replica, "async_loading")}`, ...await ask(replica));
     await textOf(replica, "CONFIG", "SET", "key-load-delay", "0");
     await waitForField(replica, "master_link_status", (value) => value === "up");
   } else {
-    await replica.waitForLog(/Failed trying to load|I\/O error/);
-    // It is not sent again: the next attempts find nobody.
+    // It is not loaded again: the next attempts find nobody, or (what goes to the disk first) half a file that is thrown away.
+    const failed = () => replica.waitForLog(/Failed trying to load|I\/O error/);
+    if (mode !== "swapdb") await failed();
     primary.close();
+    await failed();
     for (const field of ["master_sync_in_progress", "loading", "async_loading"]) {
       await waitForField(replica, field, (value) => value === "0");
     }
