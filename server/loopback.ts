@@ -35,9 +35,7 @@ export class Loopback {
 
   /** Fulfilled when the runtime has looked at all sockets; rejected where the connection is closed. */
   async pass(): Promise<void> {
-    const read = this.#far.read(this.#in);
-    await this.#near.write(this.#out);
-    await read;
+    await Promise.all([this.#far.read(this.#in), this.#near.write(this.#out)]);
   }
 
   /** Closes both ends. */
