@@ -64,11 +64,6 @@ export class ByteTable {
     return this.#mask + 1 + (this.#old === null ? 0 : this.#oldMask + 1);
   }
 
-  /** True while entries are being moved to an index of another size. */
-  get rehashing(): boolean {
-    return this.#old !== null;
-  }
-
   /** Bytes of the index or indexes; records are counted by the arena. */
   get indexBytes(): number {
     return this.#index.byteLength + (this.#old?.byteLength ?? 0);
