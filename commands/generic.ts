@@ -322,7 +322,7 @@ function scan(ctx: Context, args: Args): void {
     const start = db.keyStart(addr);
     const end = start + db.keyLength(addr);
     if (!options.matches(bytes, start, end)) continue;
-    if (options.type !== "" && !hasType(ctx, bytes, start, end, options.type)) continue;
+    if (options.type !== null && !hasType(ctx, bytes, start, end, options.type)) continue;
     // A dead key is deleted now; later records keep their addresses.
     if (db.find(bytes, start, end) === 0) continue;
     reply.bulk(bytes, start, end);

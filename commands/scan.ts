@@ -25,8 +25,8 @@ export function scanCursor(args: Args, i: number): number {
 /** COUNT, MATCH and TYPE. */
 export interface ScanOptions {
   count: number;
-  /** Lower case, "" for any. */
-  type: string;
+  /** Lower case; null for any. No key has the type "". */
+  type: string | null;
   /** True where these bytes pass MATCH. */
   matches(buf: Uint8Array, start: number, end: number): boolean;
 }
@@ -34,7 +34,7 @@ export interface ScanOptions {
 /** Reads the options from argument `from` on; TYPE only where `withType`. Throws "syntax error". */
 export function scanOptions(args: Args, from: number, withType: boolean): ScanOptions {
   let count = 10;
-  let type = "";
+  let type: string | null = null;
   let pattern = 0;
   for (let i = from; i < args.count; i += 2) {
     const more = i + 1 < args.count;
