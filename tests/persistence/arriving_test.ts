@@ -3,14 +3,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArrivingBytes, Starved } from "../../persistence/arriving.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
 import { RdbError, RdbInput } from "../../persistence/rdb_input.ts";
-import { RdbLoad } from "../../persistence/rdb_load.ts";
 import { RdbReader } from "../../persistence/rdb_reader.ts";
 import { encodeAll, RdbEncoder } from "../../persistence/rdb_save.ts";
 import type { Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { FieldTable } from "../../types/field_table.ts";
 import { Kind } from "../../types/kind.ts";
-import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { newStore } from "../helpers/data_set.ts";
+import { loaderInto } from "../helpers/rdb.ts";
 import { concat } from "../helpers/resp.ts";
 import { seededRandom } from "../helpers/seeded.ts";
 
@@ -54,13 +54,7 @@ function filled(fields: number): Store {
 
 /** Reads what arrives; tells how often it starved. */
 async function read(bytes: ArrivingBytes, store: Store): Promise<number> {
-  const load = new RdbLoad(store, {
-    limits: LIMITS,
-    lists: LISTS,
-    dropExpiredBefore: null,
-    allowDuplicates: false,
-    functionLibrary: () => {},
-  });
+  const load = loaderInto(store);
   const input = RdbInput.ofArriving(bytes);
   const reader = new RdbReader(input, load, { verify: true });
   try {

@@ -3,15 +3,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Crc64 } from "../../persistence/crc64.ts";
 import { digestOfStore, digestOfValue } from "../../persistence/digest.ts";
 import { dumpRecord, isPayload, readPayload } from "../../persistence/dump.ts";
-import { RdbError, RdbInput } from "../../persistence/rdb_input.ts";
-import { RdbLoad } from "../../persistence/rdb_load.ts";
-import { RdbReader } from "../../persistence/rdb_reader.ts";
+import { RdbError } from "../../persistence/rdb_input.ts";
 import { encodeAll, RdbEncoder } from "../../persistence/rdb_save.ts";
 import { LoadedValue } from "../../persistence/values/value.ts";
 import { NO_EXPIRY, type Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { isObject, type StoredObject } from "../../types/kind.ts";
 import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { loadFile } from "../helpers/rdb.ts";
 import { legacyValues } from "../helpers/legacy_values.ts";
 import { concat } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
@@ -159,35 +158,20 @@ function fileOf(store: Store): Uint8Array {
   return concat(pieces);
 }
 
-function load(file: Uint8Array, verify: boolean): Store {
-  const store = newStore();
-  const handler = new RdbLoad(store, {
-    limits: LIMITS,
-    lists: LISTS,
-    dropExpiredBefore: null,
-    allowDuplicates: false,
-    functionLibrary: () => {},
-  });
-  const reader = new RdbReader(RdbInput.ofBytes(file), handler, { verify });
-  reader.begin();
-  assertEquals(handler.readUntil(reader, () => false), false);
-  return store;
-}
-
 Deno.test("a file with any byte changed is refused", () => {
   const file = golden();
-  const digest = digestOfStore(load(file, true));
+  const digest = digestOfStore(loadFile(file));
   assert(digest !== "0".repeat(40));
   for (let at = 0; at < file.length; at++) {
     const damaged = file.slice();
     damaged[at]! ^= at % 2 === 0 ? 0xff : 0x01;
-    assertThrows(() => load(damaged, true), RdbError, undefined, `byte ${at} was accepted`);
+    assertThrows(() => loadFile(damaged), RdbError, undefined, `byte ${at} was accepted`);
   }
 });
 
 Deno.test("a file cut anywhere is refused", () => {
   const file = golden();
-  for (let end = 0; end < file.length; end++) assertThrows(() => load(file.subarray(0, end), true), RdbError);
+  for (let end = 0; end < file.length; end++) assertThrows(() => loadFile(file.subarray(0, end)), RdbError);
 });
 
 Deno.test("without checksum a changed file is refused or read as something sound", () => {
@@ -197,11 +181,11 @@ Deno.test("without checksum a changed file is refused or read as something sound
     damaged[at]! ^= 0xff;
     let store: Store;
     try {
-      store = load(damaged, false);
+      store = loadFile(damaged, { verify: false });
     } catch (error) {
       assert(error instanceof RdbError, `byte ${at}: ${error}`);
       continue;
     }
-    assertEquals(digestOfStore(load(fileOf(store), true)), digestOfStore(store), `byte ${at}`);
+    assertEquals(digestOfStore(loadFile(fileOf(store))), digestOfStore(store), `byte ${at}`);
   }
 });

@@ -4,14 +4,14 @@ import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { finish } from "../../persistence/values/rest.ts";
 import { RdbType } from "../../persistence/rdb_format.ts";
 import { RdbError, RdbInput } from "../../persistence/rdb_input.ts";
-import { RdbLoad } from "../../persistence/rdb_load.ts";
-import { RdbReader } from "../../persistence/rdb_reader.ts";
+import type { Store } from "../../store.ts";
 import { loadValue } from "../../persistence/values.ts";
 import { LoadedValue } from "../../persistence/values/value.ts";
 import { NO_EXPIRY } from "../../store.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { toBytes } from "../helpers/bytes.ts";
 import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { loadFile } from "../helpers/rdb.ts";
 import { legacyValues } from "../helpers/legacy_values.ts";
 import { FrameReader } from "../helpers/resp.ts";
 
@@ -56,21 +56,8 @@ for (const { name, type, body, elements } of legacyValues()) {
 }
 
 /** Loads a file made of a version and the records behind it, without checksum. */
-function load(version: string, records: string): ReturnType<typeof newStore> {
-  const store = newStore();
-  const handler = new RdbLoad(store, {
-    limits: LIMITS,
-    lists: LISTS,
-    dropExpiredBefore: 1_000_000,
-    allowDuplicates: false,
-    functionLibrary: () => {},
-  });
-  const reader = new RdbReader(RdbInput.ofBytes(toBytes("REDIS" + version + records)), handler, {
-    verify: true,
-  });
-  reader.begin();
-  handler.readUntil(reader, () => false);
-  return store;
+function load(version: string, records: string): Store {
+  return loadFile(toBytes("REDIS" + version + records), { dropExpiredBefore: 1_000_000 });
 }
 
 const SET_A = "\x00\x01a\x01b";

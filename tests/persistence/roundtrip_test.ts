@@ -2,9 +2,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { dumpRecord, isPayload, readPayload } from "../../persistence/dump.ts";
 import { digestOfStore, digestOfValue } from "../../persistence/digest.ts";
-import { RdbInput } from "../../persistence/rdb_input.ts";
-import { RdbLoad } from "../../persistence/rdb_load.ts";
-import { RdbReader } from "../../persistence/rdb_reader.ts";
 import { encodeAll, RdbEncoder } from "../../persistence/rdb_save.ts";
 import { LoadedValue } from "../../persistence/values/value.ts";
 import { NO_EXPIRY } from "../../store.ts";
@@ -12,6 +9,7 @@ import { fromLatin1 } from "../../types/bytes.ts";
 import { encodingName } from "../../types/kind.ts";
 import type { RawClient } from "../helpers/client.ts";
 import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { loadFile } from "../helpers/rdb.ts";
 import { realValues } from "../helpers/real_values.ts";
 import { concat, show } from "../helpers/resp.ts";
 import { realTest, startServer } from "../helpers/server.ts";
@@ -82,22 +80,6 @@ async function sameStream(client: RawClient, name: string): Promise<void> {
   assertEquals(await info("copy"), await info(name));
 }
 
-/** Loads a whole file. */
-function load(bytes: Uint8Array): ReturnType<typeof newStore> {
-  const store = newStore();
-  const handler = new RdbLoad(store, {
-    limits: LIMITS,
-    lists: LISTS,
-    dropExpiredBefore: null,
-    allowDuplicates: false,
-    functionLibrary: () => {},
-  });
-  const reader = new RdbReader(RdbInput.ofBytes(bytes), handler, { verify: true });
-  reader.begin();
-  assertEquals(handler.readUntil(reader, () => false), false);
-  return store;
-}
-
 realTest(
   "RDB files: one of the real server is read, ours is read by the real server and by redis-check-rdb",
   async () => {
@@ -112,7 +94,7 @@ realTest(
         digest = await text(client, "DEBUG", "DIGEST");
         assertEquals(await text(client, "SAVE"), "OK");
       }
-      const store = load(await Deno.readFile(`${dir}/dump.rdb`));
+      const store = loadFile(await Deno.readFile(`${dir}/dump.rdb`));
       assertEquals(digestOfStore(store), digest);
       for (const access of ["none", "idle", "frequency"] as const) {
         const pieces: Uint8Array[] = [];
@@ -129,7 +111,7 @@ realTest(
         encodeAll(store, encoder, (piece) => pieces.push(piece));
         const file = concat(pieces);
         await Deno.writeFile(`${dir}/dump.rdb`, file);
-        assertEquals(digestOfStore(load(file)), digest);
+        assertEquals(digestOfStore(loadFile(file)), digest);
         const check = await new Deno.Command("redis-check-rdb", { args: [`${dir}/dump.rdb`] }).output();
         assert(check.success, new TextDecoder().decode(check.stdout));
         await using redis = await startServer("redis", { dir });

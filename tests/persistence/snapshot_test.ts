@@ -2,9 +2,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
-import { RdbInput } from "../../persistence/rdb_input.ts";
-import { RdbLoad } from "../../persistence/rdb_load.ts";
-import { RdbReader } from "../../persistence/rdb_reader.ts";
 import { RdbEncoder } from "../../persistence/rdb_save.ts";
 import {
   Snapshot,
@@ -18,7 +15,8 @@ import { FieldTable } from "../../types/field_table.ts";
 import { Kind } from "../../types/kind.ts";
 import { Quicklist } from "../../types/quicklist.ts";
 import { SortedSet } from "../../types/zset.ts";
-import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
+import { LISTS, newStore } from "../helpers/data_set.ts";
+import { loadFile } from "../helpers/rdb.ts";
 import { concat, FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
 
@@ -116,19 +114,9 @@ function rdbEncoder(): SnapshotEncoder {
   });
 }
 
+/** A key twice, or in a database where it was not, would be found here. */
 function load(pieces: Uint8Array[]): Store {
-  const store = newStore();
-  const handler = new RdbLoad(store, {
-    limits: LIMITS,
-    lists: LISTS,
-    dropExpiredBefore: null,
-    allowDuplicates: false, // a key twice, or in a database where it was not, would be found here
-    functionLibrary: () => {},
-  });
-  const reader = new RdbReader(RdbInput.ofBytes(concat(pieces)), handler, { verify: true });
-  reader.begin();
-  handler.readUntil(reader, () => false);
-  return store;
+  return loadFile(concat(pieces));
 }
 
 /** Time in the hands of the test: each look at the clock takes a while, so that slices are short. */
