@@ -82,6 +82,11 @@ export type FunctionNode = {
   readonly upvalues: Set<Local>;
 };
 
+/** Whether an expression may give any number of values. */
+export function isOpen(expr: Expr | undefined): boolean {
+  return expr !== undefined && (expr.kind === "call" || expr.kind === "method" || expr.kind === "vararg");
+}
+
 /** The operands of `a or b or c` (or of `and`), which leans to the left: long ones must not be descended into. */
 export function chainOf(expr: Extract<Expr, { kind: "and" | "or" }>): Expr[] {
   const operands: Expr[] = [];

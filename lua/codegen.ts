@@ -7,7 +7,15 @@
  * in Lua.
  */
 
-import type { Block, Expr, FunctionNode, Local, Statement, Target } from "./ast.ts";
+import {
+  type Block,
+  type Expr,
+  type FunctionNode,
+  isOpen,
+  type Local,
+  type Statement,
+  type Target,
+} from "./ast.ts";
 import { ExpressionCompiler } from "./codegen_expressions.ts";
 import { nameOf, numberLiteral, stringLiteral } from "./codegen_operands.ts";
 import type { Chunk } from "./chunk.ts";
@@ -138,7 +146,7 @@ class FunctionCompiler extends ExpressionCompiler {
     const steps: string[] = [];
     const names: string[] = [];
     values.forEach((value, i) => {
-      const open = i === values.length - 1 && values.length < count && this.isOpen(value);
+      const open = i === values.length - 1 && values.length < count && isOpen(value);
       if (!open && isLiteral(value)) {
         names.push(this.value(value));
         return;

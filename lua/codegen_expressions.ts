@@ -7,7 +7,7 @@
  * functions and tables, `all` as in value.ts.
  */
 
-import { chainOf, type Expr, type FunctionNode } from "./ast.ts";
+import { chainOf, type Expr, type FunctionNode, isOpen } from "./ast.ts";
 import { nameOf, numberLiteral, OperandCompiler, stringLiteral } from "./codegen_operands.ts";
 import { LuaTable, stringHash } from "./table.ts";
 import { LuaFunction, type LuaValue } from "./value.ts";
@@ -135,7 +135,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     return this.operands(
       [callee, ...args],
       ([f, ...names]) => this.#invoke(f!, names, args, site, known, tail),
-      this.isOpen(args.at(-1)),
+      isOpen(args.at(-1)),
       tail,
     );
   }
@@ -144,7 +144,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
   #hostCall(fixed: LuaFunction, args: readonly Expr[], site: number, tail: boolean): string {
     this.calls = true;
     const name = this.chunk.constant(fixed);
-    const open = this.isOpen(args.at(-1));
+    const open = isOpen(args.at(-1));
     return this.operands(
       args,
       (names) => {
@@ -186,7 +186,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     const invoke = this.operands(
       args,
       (names) => this.#invoke(f, [self, ...names], args, site, undefined, tail),
-      this.isOpen(args.at(-1)),
+      isOpen(args.at(-1)),
       tail,
     );
     this.release(mark);
@@ -206,9 +206,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     tail: boolean,
   ): string {
     this.calls = true;
-    const list = names.map((name, i) =>
-      i === names.length - 1 && this.isOpen(args.at(-1)) ? "..." + name : name
-    )
+    const list = names.map((name, i) => i === names.length - 1 && isOpen(args.at(-1)) ? "..." + name : name)
       .join(", ");
     if (known !== undefined) {
       const plain = this.isPlain(known);
@@ -399,7 +397,7 @@ export abstract class ExpressionCompiler extends OperandCompiler {
     const listed = fields.filter((field) => field.key === undefined).length;
     const keyed = fields.length - listed;
     const last = fields.at(-1);
-    const open = last !== undefined && last.key === undefined && this.isOpen(last.value);
+    const open = last !== undefined && last.key === undefined && isOpen(last.value);
     if (fields.length === 0) return "new LT()";
     const sizes = `${constructorSize(open ? listed - 1 : listed)}, ${constructorSize(keyed)}`;
     if (keyed === 0 && listed <= FLUSH) {

@@ -3,7 +3,7 @@
  * operands that are evaluated in Lua's order, literals.
  */
 
-import type { Expr, FunctionNode } from "./ast.ts";
+import { type Expr, type FunctionNode, isOpen } from "./ast.ts";
 import type { Chunk, Site } from "./chunk.ts";
 import type { Name } from "./error.ts";
 import type { Types } from "./infer.ts";
@@ -45,15 +45,10 @@ export abstract class OperandCompiler {
   /** All values of an open expression, as an array. */
   abstract values(expr: Expr): string;
 
-  /** Whether an expression may give any number of values. */
-  isOpen(expr: Expr | undefined): boolean {
-    return expr !== undefined && (expr.kind === "call" || expr.kind === "method" || expr.kind === "vararg");
-  }
-
   /** Expressions as elements of an array or arguments; the last gives all its values. */
   list(exprs: readonly Expr[]): string {
     return exprs.map((expr, i) =>
-      i === exprs.length - 1 && this.isOpen(expr) ? "..." + this.values(expr) : this.value(expr)
+      i === exprs.length - 1 && isOpen(expr) ? "..." + this.values(expr) : this.value(expr)
     ).join(", ");
   }
 

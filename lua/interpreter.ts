@@ -7,7 +7,15 @@
  * having done nothing, where a metamethod or a call would be needed.
  */
 
-import { type Block, chainOf, type Expr, type FunctionNode, type Statement, type Target } from "./ast.ts";
+import {
+  type Block,
+  chainOf,
+  type Expr,
+  type FunctionNode,
+  isOpen,
+  type Statement,
+  type Target,
+} from "./ast.ts";
 import { calculate, type Chunk, type Site } from "./chunk.ts";
 import { constructorSize, FLUSH } from "./codegen_expressions.ts";
 import { nameOf } from "./codegen_operands.ts";
@@ -376,10 +384,6 @@ export class Interpreter {
 function found(table: LuaTable, key: LuaValue): LuaValue | typeof MISS {
   const value = table.get(key);
   return value !== undefined || table.metatable === undefined ? value : MISS;
-}
-
-function isOpen(expr: Expr): boolean {
-  return expr.kind === "call" || expr.kind === "method" || expr.kind === "vararg";
 }
 
 function isText(value: LuaValue): value is string | number {
