@@ -19,7 +19,7 @@ import {
 import { calculate, type Chunk, type Site } from "./chunk.ts";
 import { constructorSize, FLUSH } from "./codegen_expressions.ts";
 import { nameOf } from "./codegen_operands.ts";
-import { formatNumber } from "./number.ts";
+import { toText } from "./number.ts";
 import { PENDING } from "./signals.ts";
 import { LuaTable } from "./table.ts";
 import { all, type LuaCall, LuaFunction, type LuaResult, type LuaValue, NOTHING, truthy } from "./value.ts";
@@ -341,7 +341,8 @@ export class Interpreter {
   *#concat({ operands, line }: Extract<Expr, { kind: "concat" }>): Steps<LuaValue> {
     const values: LuaValue[] = [];
     for (const operand of operands) values.push(yield* this.#value(operand));
-    if (values.every(isText)) return values.map((v) => typeof v === "number" ? formatNumber(v) : v).join("");
+    const texts = values.map(toText);
+    if (!texts.includes(undefined)) return texts.join("");
     // Each operand has a site, one after the other.
     const [site] = operands.map((operand) => this.#site({ line, left: nameOf(operand) }));
     return yield* this.#settled(this.#chunk.concat(values, site!), line);
@@ -384,8 +385,4 @@ export class Interpreter {
 function found(table: LuaTable, key: LuaValue): LuaValue | typeof MISS {
   const value = table.get(key);
   return value !== undefined || table.metatable === undefined ? value : MISS;
-}
-
-function isText(value: LuaValue): value is string | number {
-  return typeof value === "string" || typeof value === "number";
 }
