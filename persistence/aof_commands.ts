@@ -21,6 +21,7 @@ import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
+import { PieceBuffer } from "./piece_buffer.ts";
 import type { SnapshotEncoder } from "./snapshot.ts";
 import type { Rest } from "./values/rest.ts";
 
@@ -34,11 +35,7 @@ const scoreText = new Uint8Array(40);
 
 /** Writes RESP commands into a growing buffer. */
 export class CommandEncoder implements SnapshotEncoder {
-  #buf: Uint8Array = new Uint8Array(FIRST_BYTES);
-  #used = 0;
-  /** What was written before `#buf`, and is not drained yet. */
-  readonly #pieces: Uint8Array[] = [];
-  #piecesBytes = 0;
+  readonly #out = new PieceBuffer(FIRST_BYTES);
   /** The key of the record that is being written. */
   #key: Uint8Array = EMPTY_BYTES;
   #keyStart = 0;
@@ -53,22 +50,14 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   get length(): number {
-    return this.#piecesBytes + this.#used;
+    return this.#out.pending;
   }
 
   /** Nothing here could be left out. */
   rush(): void {}
 
-  split(capacity = FIRST_BYTES): void {
-    if (this.#used === 0) return;
-    this.#setAside(this.#buf.subarray(0, this.#used));
-    this.#buf = new Uint8Array(capacity);
-    this.#used = 0;
-  }
-
-  #setAside(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#piecesBytes += piece.length;
+  split(capacity?: number): void {
+    this.#out.split(capacity);
   }
 
   begin(): void {
@@ -124,22 +113,11 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   append(bytes: Uint8Array): void {
-    this.split();
-    this.#setAside(bytes);
+    this.#out.append(bytes);
   }
 
   drain(spare: Uint8Array | null = null): Uint8Array {
-    const piece = this.#pieces.shift();
-    if (piece !== undefined) {
-      this.#piecesBytes -= piece.length;
-      return piece;
-    }
-    if (this.#used === 0) return EMPTY_BYTES;
-    const full = this.#buf.subarray(0, this.#used);
-    const isReusable = spare?.buffer.byteLength === FIRST_BYTES;
-    this.#buf = isReusable ? new Uint8Array(spare.buffer) : new Uint8Array(FIRST_BYTES);
-    this.#used = 0;
-    return full;
+    return this.#out.drain(spare);
   }
 
   // -- Values ---------------------------------------------------------------------------------------------------
@@ -371,27 +349,23 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   #bulk(buf: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start + MAX_INT64_DIGITS + 5);
-    this.#buf[this.#used] = 36;
-    const at = formatInt(end - start, this.#buf, this.#used + 1);
-    this.#buf[at] = 13;
-    this.#buf[at + 1] = 10;
-    copyBytes(buf, start, end, this.#buf, at + 2);
-    this.#used = at + 2 + end - start;
-    this.#buf[this.#used++] = 13;
-    this.#buf[this.#used++] = 10;
+    const out = this.#out;
+    out.reserve(end - start + MAX_INT64_DIGITS + 5);
+    const into = out.buf;
+    into[out.length] = 36;
+    let at = formatInt(end - start, into, out.length + 1);
+    into[at++] = 13;
+    into[at++] = 10;
+    copyBytes(buf, start, end, into, at);
+    at += end - start;
+    into[at++] = 13;
+    into[at++] = 10;
+    out.length = at;
   }
 
   #raw(text: string): void {
-    this.#reserve(text.length);
-    this.#used = writeLatin1(text, this.#buf, this.#used);
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#used + bytes;
-    if (needed <= this.#buf.length) return;
-    const bigger = new Uint8Array(Math.max(needed, this.#buf.length * 2));
-    bigger.set(this.#buf.subarray(0, this.#used));
-    this.#buf = bigger;
+    const out = this.#out;
+    out.reserve(text.length);
+    out.length = writeLatin1(text, out.buf, out.length);
   }
 }

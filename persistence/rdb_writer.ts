@@ -7,7 +7,6 @@
  */
 import {
   copyBytes,
-  EMPTY_BYTES,
   formatInt,
   fromLatin1,
   MAX_INT64_DIGITS,
@@ -17,35 +16,28 @@ import {
 } from "../types/bytes.ts";
 import { lzfCompress } from "../types/lzf.ts";
 import { Crc64 } from "./crc64.ts";
+import { PieceBuffer } from "./piece_buffer.ts";
 import { COMPRESS_FROM_BYTES, Length, Op, RDB_VERSION, StringEncoding } from "./rdb_format.ts";
 
 /** Strings up to this many bytes are tried as integers: the longest 32-bit integer has eleven. */
 const INTEGER_BYTES = 11;
 
 /** A growing buffer with the format's primitives. */
-export class RdbWriter {
-  /** What is written and not drained yet is `buf[0, length)`. */
-  buf: Uint8Array;
-  length = 0;
+export class RdbWriter extends PieceBuffer {
   /** `rdbcompression`: whether strings are compressed where that makes them smaller. */
   compress: boolean;
   /** Bytes drained so far. */
   drained = 0;
-  /** What was written before `buf` and is not drained yet. */
-  readonly #pieces: Uint8Array[] = [];
-  #piecesBytes = 0;
   /** Null where `rdbchecksum` is off: the file then ends in eight zero bytes. */
   readonly #crc: Crc64 | null;
-  readonly #capacity: number;
   readonly #digits = new Uint8Array(MAX_INT64_DIGITS);
   readonly #double = new DataView(new ArrayBuffer(8));
 
   /** @param capacity bytes to begin with, and again after each {@link drain}. */
   constructor(options: { compress: boolean; checksum: boolean; capacity?: number }) {
+    super(options.capacity ?? 4096);
     this.compress = options.compress;
     this.#crc = options.checksum ? new Crc64() : null;
-    this.#capacity = options.capacity ?? 4096;
-    this.buf = new Uint8Array(this.#capacity);
   }
 
   /** Bytes written in all. */
@@ -53,65 +45,18 @@ export class RdbWriter {
     return this.drained + this.pending;
   }
 
-  /** Bytes that are not drained yet. */
-  get pending(): number {
-    return this.#piecesBytes + this.length;
-  }
-
-  /**
-   * Sets aside what is written as a piece that will be drained by itself, so that the buffer does not grow, and goes on in
-   * one of so many bytes.
-   */
-  split(capacity = this.#capacity): void {
-    if (this.length === 0) return;
-    this.#setAside(this.buf.subarray(0, this.length));
-    this.buf = new Uint8Array(capacity);
-    this.length = 0;
-  }
-
-  /** Puts a piece behind what is written, which from now on belongs to the writer. */
-  append(piece: Uint8Array): void {
-    this.split();
-    this.#setAside(piece);
-  }
-
-  #setAside(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#piecesBytes += piece.length;
-  }
-
-  /**
-   * Hands over what was written since the last call, for good, or the first piece of it that was set aside: the writer
-   * goes on in a buffer of its own, or in `spare`, an earlier piece that nobody needs any more.
-   */
-  drain(spare: Uint8Array | null = null): Uint8Array {
-    const piece = this.#pieces.shift();
-    if (piece !== undefined) {
-      this.#crc?.update(piece, 0, piece.length);
-      this.#piecesBytes -= piece.length;
-      this.drained += piece.length;
-      return piece;
-    }
-    if (this.length === 0) return EMPTY_BYTES;
-    this.#crc?.update(this.buf, 0, this.length);
-    const full = this.buf.subarray(0, this.length);
-    this.drained += this.length;
-    const isReusable = spare?.buffer.byteLength === this.#capacity;
-    this.buf = isReusable ? new Uint8Array(spare.buffer) : new Uint8Array(this.#capacity);
-    this.length = 0;
-    return full;
+  override drain(spare: Uint8Array | null = null): Uint8Array {
+    const piece = super.drain(spare);
+    this.#crc?.update(piece, 0, piece.length);
+    this.drained += piece.length;
+    return piece;
   }
 
   /** Room for `count` more bytes; returns where they go. The caller fills them. */
   room(count: number): number {
     const at = this.length;
-    const needed = at + count;
-    if (needed > this.buf.length) {
-      const bigger = new Uint8Array(Math.max(needed, this.buf.length * 2));
-      bigger.set(this.buf.subarray(0, at));
-      this.buf = bigger;
-    }
-    this.length = needed;
+    this.reserve(count);
+    this.length = at + count;
     return at;
   }
 
