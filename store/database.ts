@@ -373,8 +373,7 @@ export class Database {
   /** Forgets all keys without telling anyone; for contents that no client can reach any more. */
   discard(): void {
     this.#table.forEach((addr) => {
-      const kind = this.kind(addr);
-      if (isObject(kind)) this.#drop(addr, kind, hasOwnBuffers(kind), false);
+      this.#dropValue(addr, hasOwnBuffers(this.kind(addr)), false);
     });
     this.store.forgetArena(this.#arena);
     this.#arena.release();
@@ -464,13 +463,10 @@ export class Database {
     return addr;
   }
 
-  /** Releases the object of a record, if it has one; the record itself stays. */
-  #dropValue(addr: number): void {
+  /** Forgets the object of a record, if it has one; the record itself stays. `release`, `lazy`: see {@link Store.drop}. */
+  #dropValue(addr: number, release = true, lazy?: boolean): void {
     const kind = this.kind(addr);
-    if (isObject(kind)) this.#drop(addr, kind, true);
-  }
-
-  #drop(addr: number, kind: KindCode, release: boolean, lazy?: boolean): void {
+    if (!isObject(kind)) return;
     const handle = record.valueWordOf(this.#arena, addr);
     this.store.drop(handle, release, hasOwnBuffers(kind) ? null : this.#arena, lazy);
   }
@@ -479,8 +475,7 @@ export class Database {
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (record.isVolatile(this.#arena, addr)) this.#expires.remove(hash, addr);
     this.#table.remove(hash, addr);
-    const kind = this.kind(addr);
-    if (isObject(kind)) this.#drop(addr, kind, release, lazy);
+    this.#dropValue(addr, release, lazy);
     this.#arena.free(addr);
   }
 
