@@ -8,6 +8,7 @@
 import type { RequestFrame } from "../resp.ts";
 import { latin1, parseInt64 } from "../types/bytes.ts";
 import { parseDouble } from "../types/double.ts";
+import { cString } from "../types/quoting.ts";
 import { CommandError, NOT_FLOAT, NOT_INTEGER } from "./errors.ts";
 
 const INITIAL_ARGS = 16;
@@ -112,9 +113,7 @@ export class Args implements RequestFrame {
 
   /** As {@link text}, up to the first zero byte: what an error text shows of an argument, since C's "%s" ends there. */
   cText(i: number): string {
-    const text = this.text(i);
-    const zero = text.indexOf("\0");
-    return zero < 0 ? text : text.slice(0, zero);
+    return cString(this.text(i));
   }
 
   /** True where argument `i` is this word in any case. `word` is in upper case ASCII. */

@@ -11,9 +11,7 @@ const UINT64_MAX = 18446744073709551615n;
  * strtoul): a sign is taken, a zero byte ends the text, and no text at all is 0. Throws "invalid cursor".
  */
 export function scanCursor(args: Args, i: number): number {
-  const given = args.text(i);
-  const zero = given.indexOf("\0");
-  const text = zero < 0 ? given : given.slice(0, zero);
+  const text = args.cText(i);
   if (text === "") return 0;
   if (!/^[+-]?[0-9]+$/.test(text)) throw INVALID_CURSOR;
   const magnitude = BigInt(text.replace(/^[+-]/, ""));

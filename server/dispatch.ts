@@ -24,6 +24,7 @@ import { type Command, Flag } from "../commands/table.ts";
 import { type Database, ExpiryMode } from "../store.ts";
 import type { Reply } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
+import { cString } from "../types/quoting.ts";
 import { traceOf } from "../util/errors.ts";
 import { type Client, ReplyMode, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
@@ -578,7 +579,5 @@ const POSTPONED = Symbol("postponed");
 /** An argument for an error text: up to `limit` bytes, cut at a zero byte as C does. */
 function shown(args: Args, i: number, limit = SHOWN_BYTES): string {
   const start = args.starts[i]!;
-  const text = latin1(args.buf, start, Math.min(args.ends[i]!, start + limit));
-  const zero = text.indexOf("\0");
-  return zero < 0 ? text : text.slice(0, zero);
+  return cString(latin1(args.buf, start, Math.min(args.ends[i]!, start + limit)));
 }
