@@ -29,6 +29,7 @@ import { traceOf } from "../util/errors.ts";
 import { type Client, ReplyMode, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
 import { isHttp } from "./cross_protocol.ts";
+import { LookAhead } from "./look_ahead.ts";
 import type { RedisServer } from "./server.ts";
 import { type Frame, PutAside } from "./suspended.ts";
 
@@ -77,6 +78,7 @@ const GUARDS: readonly [fullName: string, guard: typeof DEBUG_GUARD | typeof MOD
 /** The gate of one server. */
 export class Dispatcher {
   readonly #server: RedisServer;
+  readonly #lookAhead: LookAhead;
   readonly ctx: Context;
   /** Commands running inside one another: 0 between requests. */
   depth = 0;
@@ -98,6 +100,7 @@ export class Dispatcher {
 
   constructor(server: RedisServer) {
     this.#server = server;
+    this.#lookAhead = new LookAhead(server.timer);
     this.ctx = new Context(server, server.store);
     this.#notQueued = server.table.flags((name) => NOT_QUEUED.has(name));
     for (const [name, guard] of GUARDS) {
@@ -118,6 +121,7 @@ export class Dispatcher {
   process(client: Client): void {
     const args = client.args;
     client.commands++;
+    this.#lookAhead.before(client);
     const command = this.find(args);
     if (command === undefined) {
       if (isHttp(args)) return this.#server.crossProtocol.refuse(client);

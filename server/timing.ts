@@ -22,6 +22,8 @@ export type Settle = (command: Command, tookMs: number) => void;
 export class CommandTimer {
   /** Each command is measured precisely. */
   precise = false;
+  /** Batches that have begun, ever. */
+  batches = 0;
   readonly #clock: Clock;
   readonly #settle: Settle;
   readonly #shared: Command[] = [];
@@ -37,6 +39,7 @@ export class CommandTimer {
 
   /** A batch of requests begins. */
   begin(): void {
+    this.batches++;
     this.#started = this.#clock.monoMs();
     this.#wall = this.#clock.wallMs();
     this.#own = 0;

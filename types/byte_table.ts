@@ -24,6 +24,8 @@ const MIN_CAPACITY = 8;
 const GONE = 0xffffffff;
 /** Slots of the old index that one insertion or removal moves over. */
 const STEP_SLOTS = 16;
+/** Words from the first of a record to one in the next line of the cache. */
+const LINE_WORDS = 8;
 /** Longest key in bytes (29 bits), just under Redis's 512 MiB limit for any string. */
 export const MAX_KEY_BYTES = 0x1fffffff;
 
@@ -49,6 +51,9 @@ export class ByteTable {
   #oldPos = 0;
   /** How far {@link drain} has come. */
   #drained: { index: Uint32Array; slot: number } | undefined;
+
+  /** Keeps the compiler from leaving out the loads of {@link fetch}. */
+  #fetched = 0;
 
   constructor(arena: Arena) {
     this.arena = arena;
@@ -89,6 +94,30 @@ export class ByteTable {
       if (addr === 0) return 0;
       if (addr !== GONE && index[2 * i] === hash && this.#hasKey(addr, buf, start, end)) return addr;
     }
+  }
+
+  /**
+   * Loads what {@link find} will look at for the keys with the first `count` of these hashes: all index entries, then all
+   * records. The loops have no branch that waits for memory, so that the processor asks for everything at once.
+   */
+  fetch(hashes: Uint32Array, count: number): void {
+    const index = this.#index;
+    const mask = this.#mask;
+    const { arena } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= index[2 * (hashes[i]! & mask)]!;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      let slot = hash & mask;
+      if (index[2 * slot] !== hash) slot = (slot + 1) & mask; // most entries stand at home or behind it
+      const addr = index[2 * slot + 1]!;
+      if (addr === 0) continue;
+      const words = arena.wordsOf(addr);
+      const at = arena.wordOf(addr);
+      sum ^= words[at]!;
+      if (at + LINE_WORDS < words.length) sum ^= words[at + LINE_WORDS]!;
+    }
+    this.#fetched = sum;
   }
 
   /** Adds a record whose key is not in the table yet. */
