@@ -237,7 +237,7 @@ function bitop(ctx: Context, args: Args): void {
     combineBits(operation, operands, out);
     ctx.db.set(args.buf, args.starts[2]!, args.ends[2]!, Kind.RAW, out, 0, length);
     ctx.changed(Notify.STRING, "set", args, 2);
-  } else if (ctx.db.delete(args.buf, args.starts[2]!, args.ends[2]!)) {
+  } else if (ctx.db.deleteRaw(args.buf, args.starts[2]!, args.ends[2]!)) {
     ctx.changed(Notify.GENERIC, "del", args, 2);
   }
   ctx.reply.integer(length);

@@ -353,7 +353,7 @@ function store(
     }
     storeSortedSet(ctx, args, key, target);
     ctx.changed(Notify.ZSET, event, args, key, shown.length);
-  } else if (ctx.db.delete(args.buf, args.starts[key]!, args.ends[key]!)) {
+  } else if (ctx.db.deleteRaw(args.buf, args.starts[key]!, args.ends[key]!)) {
     ctx.changed(Notify.GENERIC, "del", args, key);
   }
   ctx.reply.integer(shown.length);

@@ -98,10 +98,8 @@ function swapdb(ctx: Context, args: Args): void {
   const second = args.ranged(2, -2147483648, 2147483647, BAD_SECOND);
   const { databases } = ctx.store;
   if (databases[first] === undefined || databases[second] === undefined) throw DB_OUT_OF_RANGE;
-  if (first !== second) {
-    ctx.store.swap(first, second);
-    ctx.dirty++;
-  }
+  if (first !== second) ctx.store.swap(first, second);
+  ctx.dirty++;
   ctx.reply.ok();
 }
 

@@ -64,7 +64,14 @@ export function blmove(ctx: Context, args: Args): void | Block {
   const from = listEnd(args, 3), to = listEnd(args, 4);
   const timeout = secondsTimeout(args, 5);
   if (!move(ctx, args, from, to)) return waitForSource(ctx, args, timeout);
-  if (ctx.propagates) ctx.rewriteAs("LMOVE", args.bytes(1), args.bytes(2), args.bytes(3), args.bytes(4));
+  if (!ctx.propagates) return;
+  // Who has waited is served in words of redis-server's own; the offset of the replicas counts them alike.
+  const words = ctx.resumed ? [endName(from), endName(to)] : [args.bytes(3), args.bytes(4)];
+  ctx.rewriteAs("LMOVE", args.bytes(1), args.bytes(2), ...words);
+}
+
+function endName(isHead: boolean): string {
+  return isHead ? "left" : "right";
 }
 
 export function brpoplpush(ctx: Context, args: Args): void | Block {

@@ -182,11 +182,10 @@ function restore(ctx: Context, args: Args): void {
   const expiry = ttl === 0
     ? NO_EXPIRY
     : toUnixMs(ctx, ttl, { seconds: false, absolute: options.absoluteTtl });
-  const old = options.replace ? ctx.inspect(args, 1) : 0;
-  if (old !== 0) db.deleteRecord(old);
+  const replaced = options.replace && db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!);
   if (expiry !== NO_EXPIRY && isPast(ctx, expiry)) {
     value.discard();
-    if (old !== 0) deleteReplaced(ctx, args);
+    if (replaced) deleteReplaced(ctx, args);
     return ctx.reply.ok();
   }
   const addr = value.store(db, args.buf, args.starts[1]!, args.ends[1]!, expiry);
@@ -220,7 +219,7 @@ function restoreOptions(args: Args): RestoreOptions {
 
 /** The value to restore had expired already, so that the key it would have replaced is only deleted. */
 function deleteReplaced(ctx: Context, args: Args): void {
-  ctx.rewriteAs(ctx.server.config.lazyfreeLazyServerDel ? "UNLINK" : "DEL", args.bytes(1));
+  ctx.rewriteAs("DEL", args.bytes(1));
   ctx.changed(Notify.GENERIC, "del", args, 1);
 }
 

@@ -101,12 +101,12 @@ function storeResult(ctx: Context, args: Args, event: string): void {
     return ctx.changed(Notify.SET, event, args, 1);
   }
   ctx.reply.integer(0);
-  if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
+  if (ctx.db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
 }
 
 /** The result is empty, as could be told beforehand: redis-server announces that before it replies. */
 function storeNothing(ctx: Context, args: Args): void {
-  if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
+  if (ctx.db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
   ctx.reply.integer(0);
 }
 

@@ -236,7 +236,7 @@ function store(
     }
     targetKey.replace(ctx, args, key);
     ctx.changed(Notify.LIST, "sortstore", args, key, length);
-  } else if (ctx.db.delete(args.buf, args.starts[key]!, args.ends[key]!)) {
+  } else if (ctx.db.deleteRaw(args.buf, args.starts[key]!, args.ends[key]!)) {
     ctx.changed(Notify.GENERIC, "del", args, key);
   }
   ctx.reply.integer(length);

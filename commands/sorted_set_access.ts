@@ -82,7 +82,7 @@ export function storeResult(ctx: Context, args: Args, i: number, result: SortedS
 /** A command that stores its result had none: the target goes, and the reply is 0. */
 export function deleteTarget(ctx: Context, args: Args): void {
   ctx.reply.integer(0);
-  if (ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!)) {
+  if (ctx.db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!)) {
     ctx.changed(Notify.GENERIC, "del", args, 1);
   }
 }

@@ -397,9 +397,10 @@ function getdel(ctx: Context, args: Args): void {
   const addr = ctx.readString(args, 1);
   replyString(ctx, addr);
   if (addr === 0) return;
-  ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!);
+  const lazy = ctx.server.config.lazyfreeLazyUserDel;
+  ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!, lazy);
   ctx.changed(Notify.GENERIC, "del", args, 1);
-  if (ctx.propagates) ctx.rewriteAs("DEL", args.bytes(1));
+  if (ctx.propagates) ctx.rewriteAs(lazy ? "UNLINK" : "DEL", args.bytes(1));
 }
 
 function getex(ctx: Context, args: Args): void {

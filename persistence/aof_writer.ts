@@ -111,7 +111,7 @@ export class AofWriter {
   /** Adds a command that was executed in database `db`. */
   feed(db: number, frame: RequestFrame): void {
     if (this.#host.settings.aofTimestampEnabled) this.#annotate();
-    if (db !== this.#selected) {
+    if (db !== this.#selected && db >= 0) {
       const number = String(db);
       this.#text(`*2\r\n$6\r\nSELECT\r\n$${number.length}\r\n${number}\r\n`);
       this.#selected = db;

@@ -118,7 +118,7 @@ export class ReplicationStream {
   /** A command that was executed in database `db` goes out. */
   feed(db: number, frame: RequestFrame): void {
     if (!this.writes || this.backlog === null) return;
-    if (db !== this.selected) {
+    if (db !== this.selected && db >= 0) {
       const number = String(db);
       this.#text(`*2\r\n$6\r\nSELECT\r\n$${number.length}\r\n${number}\r\n`);
       this.selected = db;

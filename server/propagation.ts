@@ -11,11 +11,14 @@ import type { Effect } from "../commands/context.ts";
 
 /** Takes commands in the order of execution; `args` is valid during the call only. */
 export interface Sink {
+  /** `db`: {@link SELECTED} where it does not matter. */
   feed(db: number, args: Args): void;
   /** The replicas: messages and effects that are for them alone are fed too. */
   readonly isReplicas?: boolean;
 }
 
+/** In place of a database: whichever is selected. */
+const SELECTED = -1;
 const MULTI = Args.of(["MULTI"]);
 const EXEC = Args.of(["EXEC"]);
 
@@ -58,7 +61,7 @@ export class Propagation {
     const wrap = effects.length > 1;
     if (wrap) this.feed(effects[0]!.db, MULTI);
     for (const effect of effects) this.feed(effect.db, effect.args, effect.only);
-    if (wrap) this.feed(effects[0]!.db, EXEC);
+    if (wrap) this.feed(SELECTED, EXEC);
     effects.length = 0;
   }
 }

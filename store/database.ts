@@ -231,7 +231,7 @@ export class Database {
     expiry: Expiry = NO_EXPIRY,
   ): number {
     const hash = hashBytes(buf, start, end);
-    const old = this.#table.find(buf, start, end, hash);
+    const old = this.#replaced(buf, start, end, hash);
     const size = record.headerBytes(expiry) + (end - start) + (to - from);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
     const access = old === 0 ? this.store.freshAccess() : -1;
@@ -250,7 +250,7 @@ export class Database {
     expiry: Expiry = NO_EXPIRY,
   ): number {
     const hash = hashBytes(buf, start, end);
-    const old = this.#table.find(buf, start, end, hash);
+    const old = this.#replaced(buf, start, end, hash);
     const size = record.headerBytes(expiry) + (end - start);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
     this.#writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
@@ -317,6 +317,13 @@ export class Database {
     if (record.isVolatile(this.#arena, addr) && this.#isGone(addr)) return false;
     this.#removeRecord(addr, hash, true, lazy);
     return true;
+  }
+
+  /** Deletes a key even where its time has come, which is not announced then: what stores a result replaces that. */
+  deleteRaw(buf: Uint8Array, start: number, end: number): boolean {
+    const addr = this.#table.find(buf, start, end);
+    if (addr !== 0) this.deleteRecord(addr);
+    return addr !== 0;
   }
 
   /** Deletes a record. `lazy`: see {@link Store.drop}. */
@@ -420,6 +427,13 @@ export class Database {
   /** `access` of -1 keeps the field. */
   #writeMeta(addr: number, kind: KindCode, valueWord: number, access: number): void {
     record.writeMeta(this.#arena, addr, kind, valueWord, this.store.epoch, access);
+  }
+
+  /** The record that a new value takes the place of; one whose time has come expires first, with all events. */
+  #replaced(buf: Uint8Array, start: number, end: number, hash: number): number {
+    const old = this.#table.find(buf, start, end, hash);
+    if (old === 0 || !record.isVolatile(this.#arena, old) || !this.#isGone(old)) return old;
+    return this.store.expiryMode === ExpiryMode.DELETE ? 0 : old;
   }
 
   /** A record of `size` bytes with header and key written, in the place of `old` where that fits; old values go. */
