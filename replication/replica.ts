@@ -384,7 +384,7 @@ export class Replica {
     this.#resumable = stream.id !== NO_ID;
     this.#setPhase("connected");
     const session = this.#session = this.#host.beginSession(socket, this.#db);
-    const reader = new RequestReader(socket, this.#host.limits);
+    const reader = new RequestReader(this.#host.limits);
     /** Bytes read by the reader up to which everything is passed on. */
     let passed = 0;
     /** Bytes of a transaction that is not complete. */
@@ -399,7 +399,7 @@ export class Replica {
       stream.proxy(bytes);
     };
     try {
-      for await (const _ of reader) {
+      for await (const _ of reader.batches(socket)) {
         this.#unapplied = reader.totalBytes - passed;
         while (attempt === this.#attempt && reader.parse(session.frame)) {
           while (session.held !== null) await session.held;

@@ -1,5 +1,8 @@
 /**
- * The request reader: an async iterator over the reads of one connection, and the parser of the frames in its buffer.
+ * The request reader: the buffer that one connection is read into, and the parser of the frames in it.
+ *
+ * Bytes come in one of two ways. {@link RequestReader.batches} is an async iterator over the reads of a socket that answers
+ * with promises; who reads otherwise asks for {@link RequestReader.room}, fills it and says how much {@link RequestReader.arrived}.
  *
  * Why a parser that remembers where it is: a frame may arrive in any number of pieces. The parser keeps the arguments
  * found so far, so a request of a million arguments or a value of 100 MB is scanned once, not again at every read.
@@ -52,11 +55,9 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
 }
 
-/** Reads one connection: `for await (const _ of reader)` runs once a read, then {@link next} parses frame by frame. */
-export class RequestReader implements AsyncIterableIterator<number> {
-  readonly #source: ByteSource;
+/** Reads one connection. After each read {@link parse} is called until there are no more complete frames. */
+export class RequestReader {
   readonly #limits: ReaderLimits;
-  readonly #result: IteratorYieldResult<number> = { done: false, value: 0 };
   /** True until the client may do more than a few small requests. */
   unauthenticated = false;
   #buf = new Uint8Array(SMALL_BUFFER);
@@ -71,8 +72,7 @@ export class RequestReader implements AsyncIterableIterator<number> {
   /** Bytes read in all. */
   totalBytes = 0;
 
-  constructor(source: ByteSource, limits: ReaderLimits) {
-    this.#source = source;
+  constructor(limits: ReaderLimits) {
     this.#limits = limits;
   }
 
@@ -121,26 +121,26 @@ export class RequestReader implements AsyncIterableIterator<number> {
     return this.#buf.subarray(this.#start, Math.min(this.#end, this.#start + most));
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** Waits for more bytes; the value is how many came. Done at the end of the stream. Throws what the read throws. */
-  next(): Promise<IteratorResult<number>> {
+  /**
+   * Where the next bytes belong. The same object as last time, where nothing is left over from before: so it costs nothing,
+   * and who has handed it to the runtime need not do that again.
+   */
+  room(): Uint8Array {
     this.#makeRoom();
     this.#batch = this.#missing < 0 ? this.#start : this.#pos;
-    const room = this.#end === 0 ? this.#buf : this.#buf.subarray(this.#end);
-    return this.#source.read(room).then(this.#arrived);
+    return this.#end === 0 ? this.#buf : this.#buf.subarray(this.#end);
   }
 
-  /** Made once: an async function in its place would cost another promise at each read. */
-  readonly #arrived = (count: number | null): IteratorResult<number> => {
-    if (count === null) return { done: true, value: undefined };
+  /** The first `count` bytes of {@link room} have been filled. */
+  arrived(count: number): void {
     this.#end += count;
     this.totalBytes += count;
-    this.#result.value = count;
-    return this.#result;
-  };
+  }
+
+  /** Reads a socket to its end: yields after each read how many bytes came. Throws what the read throws. */
+  batches(source: ByteSource): AsyncIterableIterator<number> {
+    return new Batches(this, source);
+  }
 
   /**
    * Parses the next complete request into `frame`. False where bytes are missing. Throws ProtocolError. The frame's
@@ -315,4 +315,32 @@ export class RequestReader implements AsyncIterableIterator<number> {
     this.#end = pending;
     this.#pos -= move;
   }
+}
+
+/** The reads of one socket. A class, because an async generator costs three promises at each read. */
+class Batches implements AsyncIterableIterator<number> {
+  readonly #reader: RequestReader;
+  readonly #source: ByteSource;
+  readonly #result: IteratorYieldResult<number> = { done: false, value: 0 };
+
+  constructor(reader: RequestReader, source: ByteSource) {
+    this.#reader = reader;
+    this.#source = source;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<number>> {
+    return this.#source.read(this.#reader.room()).then(this.#arrived);
+  }
+
+  /** Made once: an async function in its place would cost another promise at each read. */
+  readonly #arrived = (count: number | null): IteratorResult<number> => {
+    if (count === null) return { done: true, value: undefined };
+    this.#reader.arrived(count);
+    this.#result.value = count;
+    return this.#result;
+  };
 }

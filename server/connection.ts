@@ -1,8 +1,7 @@
 /**
- * One socket: reads batches of requests, runs them, writes their replies in one go.
+ * One client's connection: takes batches of requests, runs them, sends their replies in one go.
  *
- * Why a small write is not awaited: the next read can begin meanwhile, which saves a sixth of a request's time. Why a
- * large one is: a client that is slow to read should not be read from. Why not for ever: a client may send a long
+ * Why a small write that the kernel does not take at once is not awaited: the next read can begin meanwhile. Why a large one is: a client that is slow to read should not be read from. Why not for ever: a client may send a long
  * pipeline before it reads its first reply; were we to wait for it to read, both would wait for ever. So a write that the
  * kernel does not take soon is left to itself and reading goes on ({@link Connection.unstall}), until so much output is
  * pending that the client must be slowed down.
@@ -14,6 +13,7 @@ import { ProtocolError, RequestReader } from "../resp.ts";
 import { latin1 } from "../types/bytes.ts";
 import { quoted } from "../types/quoting.ts";
 import { traceOf } from "../util/errors.ts";
+import { type Channel, channelOf, type Receiver, type Socket } from "./channel.ts";
 import type { Client, Transport } from "./client.ts";
 import type { Waiting } from "./commit.ts";
 import { LEAST_OUTPUT_BYTES, ReplyRoom } from "./reply_room.ts";
@@ -28,6 +28,8 @@ const AWAITED_WRITE = 64 * 1024;
 /** Reply buffers above this size are given up when empty. */
 const KEPT_BUFFER = 512 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** Replies may pile up to this many bytes for a client that has not logged in: it shall cost next to nothing. */
 const UNAUTHENTICATED_OUTPUT = 16 * 1024;
 
@@ -35,31 +37,25 @@ const UNAUTHENTICATED_OUTPUT = 16 * 1024;
 const SHOWN_BREACH = 128;
 const SHOWN_OVERFLOW = 64;
 
-/** A TCP or unix socket of Deno, or anything shaped like it. */
-export interface Socket {
-  read(into: Uint8Array): Promise<number | null>;
-  write(data: Uint8Array): Promise<number>;
-  /** Tells the other side that nothing more will come; a socket without it says so when it is closed. */
-  closeWrite?(): Promise<void>;
-  close(): void;
-}
-
 /** A client's socket and buffers. */
-export class Connection implements Transport, Waiting {
+export class Connection implements Transport, Waiting, Receiver {
   readonly peer: string;
   readonly local: string;
   readonly fd: number;
   client!: Client;
   readonly #server: RedisServer;
-  readonly #socket: Socket;
+  readonly #channel: Channel;
   readonly #reader: RequestReader;
   #sending = false;
-  /** The buffer being sent, and then the spare one. */
-  #spare: Uint8Array = new Uint8Array(LEAST_OUTPUT_BYTES);
+  /** The buffer being sent, and then the spare one. Most clients never need it. */
+  #spare: Uint8Array = NOTHING;
   /** Bytes of it not yet taken, and where they end. */
   #sendBytes = 0;
   #sendEnd = 0;
   #sent: Promise<void> | null = null;
+  /** A buffer that was sent from, and what was sent of it. */
+  #viewed: Uint8Array = NOTHING;
+  #view: Uint8Array = NOTHING;
   /** The replies wait for the append-only file (server/commit.ts). */
   #uncommitted = false;
   /** Called when that wait, or the connection, is over. */
@@ -78,12 +74,12 @@ export class Connection implements Transport, Waiting {
 
   constructor(server: RedisServer, socket: Socket, peer: string, local: string, fd: number) {
     this.#server = server;
-    this.#socket = socket;
+    this.#channel = channelOf(socket, server);
     this.peer = peer;
     this.local = local;
     this.fd = fd;
     this.replyRoom = new ReplyRoom();
-    this.#reader = new RequestReader(socket, server.readerLimits);
+    this.#reader = new RequestReader(server.readerLimits);
   }
 
   get bytesRead(): number {
@@ -114,41 +110,73 @@ export class Connection implements Transport, Waiting {
     return this.client.out.buf.length + this.#spare.length;
   }
 
-  /** Serves the client until it goes. Never throws. */
-  async run(): Promise<void> {
+  /** Serves the client until it goes. */
+  run(): void {
+    this.#channel.start(this.#reader, this);
+  }
+
+  /** See {@link Receiver}. Never throws. */
+  received(count: number): Promise<void> | null {
+    const { stats } = this.#server;
+    stats.reads++;
+    stats.netInputBytes += count;
+    this.client.lastInteraction = this.#server.nowMs;
     try {
-      const { stats } = this.#server;
-      for await (const count of this.#reader) {
-        stats.reads++;
-        stats.netInputBytes += count;
-        this.client.lastInteraction = this.#server.nowMs;
-        let more: boolean;
-        do {
-          more = this.#process();
-          if (this.client.out.pos > 0 && !this.#overLimit()) {
-            this.#release();
-            if (this.#uncommitted && this.client.out.pos > AWAITED_WRITE) await this.#whenCommitted();
-            if (this.#sent !== null && this.#sendBytes > AWAITED_WRITE) await this.#settled();
-          }
-        } while (more && !this.#closed);
-        if (this.client.closeAfterReply) {
-          await this.#drained();
-          break;
-        }
-        if (this.#closed) break;
-        const turn = this.#server.turns.spend(count, this.#server.clients.size);
-        if (turn !== null) await turn;
-      }
-      if (!this.#closed && !this.client.closeAfterReply) {
-        stats.reads++; // the one that brought the end
-        this.#tell("Client closed connection");
+      for (;;) {
+        const more = this.#process();
+        const wait = this.client.out.pos > 0 ? this.#answer() : null;
+        if (wait !== null || this.client.closeAfterReply) return this.#receivedLater(wait, more);
+        if (!more || this.#closed) return null;
       }
     } catch (error) {
-      // A reset by the peer is everyday; anything else would be a fault of ours.
-      if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${traceOf(error)}`);
-    } finally {
-      this.#goodbye();
+      this.#fail(error);
+      return null;
     }
+  }
+
+  /** The rest of {@link received} where the replies are more than the client takes, or the last ones. */
+  async #receivedLater(wait: Promise<void> | null, more: boolean): Promise<void> {
+    try {
+      if (wait !== null) await wait;
+      while (more && !this.#closed) {
+        more = this.#process();
+        if (this.client.out.pos > 0) await this.#answer();
+      }
+      if (!this.client.closeAfterReply) return;
+      await this.#drained();
+      this.#goodbye();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** See {@link Receiver}. */
+  ended(error: unknown): void {
+    if (error !== undefined) return this.#fail(error);
+    if (!this.#closed && !this.client.closeAfterReply) {
+      this.#server.stats.reads++; // the one that brought the end
+      this.#tell("Client closed connection");
+    }
+    this.#goodbye();
+  }
+
+  /** A reset by the peer is everyday; anything else would be a fault of ours. */
+  #fail(error: unknown): void {
+    if (!isDisconnect(error)) this.#server.log.warning(`BUG: connection ${this.peer}: ${traceOf(error)}`);
+    this.#goodbye();
+  }
+
+  /** Sends the replies written so far. A promise where that should be waited for before more requests are read. */
+  #answer(): Promise<void> | null {
+    if (this.#overLimit()) return null;
+    this.#release();
+    if (this.#uncommitted) return this.client.out.pos > AWAITED_WRITE ? this.#whenAnswered() : null;
+    return this.#sent !== null && this.#sendBytes > AWAITED_WRITE ? this.#settled() : null;
+  }
+
+  async #whenAnswered(): Promise<void> {
+    await this.#whenCommitted();
+    if (this.#sent !== null && this.#sendBytes > AWAITED_WRITE) await this.#settled();
   }
 
   /** Runs the complete requests in the buffer. True where it stopped only because the output has grown large. */
@@ -227,9 +255,11 @@ export class Connection implements Transport, Waiting {
 
   /** Requests that came in while the client was blocked or paused may run now. */
   resume(): void {
-    if (this.#closed) return;
-    this.#more = this.#process();
-    this.wake();
+    do {
+      if (this.#closed) return;
+      this.#more = this.#process();
+      this.wake();
+    } while (this.#more && this.client.out.pos === 0 && !this.#sending); // else {@link #done} goes on
   }
 
   /** Sends what was appended to the replies outside of the client's own turn. */
@@ -310,20 +340,33 @@ export class Connection implements Transport, Waiting {
     return !this.#closed;
   }
 
-  /** Begins to send the replies written so far, unless a write is under way: that one goes on with them. */
+  /** Sends the replies written so far, unless a write is under way: that one goes on with them. */
   #send(): void {
     if (this.#sending || this.#closed) return;
     const reply = this.client.out;
-    const full = reply.buf;
     const length = reply.pos;
     if (length === 0) return;
     this.replyRoom.note(length);
-    reply.buf = this.#spare;
+    this.#sendBytes = this.#sendEnd = length;
+    const full = reply.buf;
+    // Most replies are as long as the one before: one view serves them all.
+    if (this.#viewed !== full || this.#view.length !== length) {
+      this.#viewed = full;
+      this.#view = full.subarray(0, length);
+    }
+    const taken = this.#channel.write(this.#view);
+    if (taken === length) {
+      reply.pos = 0;
+      this.#count(length);
+      if (full.length > KEPT_BUFFER) reply.buf = new Uint8Array(LEAST_OUTPUT_BYTES);
+      this.client.overSoftLimitSince = 0; // all is taken
+      return;
+    }
+    reply.buf = this.#spare === NOTHING ? new Uint8Array(LEAST_OUTPUT_BYTES) : this.#spare;
     reply.pos = 0;
     this.#spare = full;
-    this.#sendBytes = this.#sendEnd = length;
     this.#sending = true;
-    this.#sent = this.#socket.write(full.subarray(0, length)).then(this.#taken, this.#failed);
+    this.#sent = (taken as Promise<number>).then(this.#taken, this.#failed);
   }
 
   /** The kernel took `count` bytes of what {@link #send} gave it: usually all. */
@@ -351,7 +394,7 @@ export class Connection implements Transport, Waiting {
   async #write(bytes: Uint8Array, end: number): Promise<void> {
     try {
       while (this.#sendBytes > 0) {
-        this.#count(await this.#socket.write(bytes.subarray(end - this.#sendBytes, end)));
+        this.#count(await this.#channel.write(bytes.subarray(end - this.#sendBytes, end)));
       }
     } catch {
       this.destroy();
@@ -363,7 +406,7 @@ export class Connection implements Transport, Waiting {
     this.#sending = false;
     this.#sendBytes = 0;
     this.#sent = null;
-    if (this.#spare.length > KEPT_BUFFER) this.#spare = new Uint8Array(LEAST_OUTPUT_BYTES);
+    if (this.#spare.length > KEPT_BUFFER) this.#spare = NOTHING;
     if (this.client.out.pos > 0) return this.#release();
     this.client.overSoftLimitSince = 0; // all is taken
     if (this.#more) this.resume();
@@ -402,26 +445,17 @@ export class Connection implements Transport, Waiting {
     if (!replyBuffers.resizing || this.#sending || reply.pos > 0) return;
     const wanted = Math.max(LEAST_OUTPUT_BYTES, this.replyRoom.needed);
     if (reply.buf.length >= wanted * 2) reply.buf = new Uint8Array(wanted);
-    if (this.#spare.length >= wanted * 2) this.#spare = new Uint8Array(wanted);
+    if (this.#spare.length >= wanted * 2) this.#spare = NOTHING;
   }
 
-  /**
-   * Closes the socket now; pending replies are lost. The runtime gives the descriptor back only when the read under way
-   * has been called off, some callbacks later; whoever killed this client may have its reply by then. Clients look
-   * whether their connection still stands before they use it again, so the other side is told at once.
-   */
+  /** Closes the socket now; pending replies are lost. */
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.client.closed = true;
     this.#proceed?.();
     this.#onCommit?.();
-    try {
-      this.#socket.closeWrite?.().catch(() => {});
-      this.#socket.close();
-    } catch {
-      // Closed by the other side already.
-    }
+    this.#channel.close();
   }
 
   #goodbye(): void {

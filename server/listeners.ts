@@ -12,7 +12,7 @@
 import { errnoText } from "../persistence/disk.ts";
 import { messageOf } from "../util/errors.ts";
 import type { Config } from "./config.ts";
-import type { Socket } from "./connection.ts";
+import type { Socket } from "./channel.ts";
 import type { Log } from "./log.ts";
 import { TLS_SETTINGS, type TlsCredentials, tlsCredentials, TlsSocket } from "./tls.ts";
 

@@ -8,7 +8,7 @@
 
 import { messageOf } from "../util/errors.ts";
 import type { Config } from "./config.ts";
-import type { Socket } from "./connection.ts";
+import type { Socket } from "./channel.ts";
 import { joinPath, SystemError } from "./config_host.ts";
 
 /** What a TLS listener is opened with: PEM texts. */

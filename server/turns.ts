@@ -14,7 +14,7 @@ import { Loopback } from "./loopback.ts";
 
 /** Bytes of requests after which a round ends: some two milliseconds of small commands. */
 const ROUND_BYTES = 128 * 1024;
-/** Reads after which a round ends; so many are sure to have found a place. */
+/** Reads after which a round ends: that many are sure to have found a place. */
 const ROUND_READS = 96;
 /** The shortest rest that makes the runtime look where there is no {@link Loopback}, milliseconds. */
 const REST_MS = 1;
@@ -23,28 +23,40 @@ const REST_MS = 1;
 export class Turns {
   #bytes = 0;
   #reads = 0;
-  #round: Promise<void> | null = null;
+  #isEnding = false;
+  /** Who goes on when the round is over. */
+  #waiting: (() => void)[] = [];
   #loopback: Loopback | null = null;
   #opened = false;
   #closed = false;
 
-  /** Takes note of bytes that were read and run; a promise to wait for where others must have their turn first. */
-  spend(bytes: number, clients: number): Promise<void> | null {
+  /** Takes note of bytes that were read and run. True where others must have their turn before whoever sent them: {@link wait}. */
+  spend(bytes: number, clients: number): boolean {
     this.#bytes += bytes;
     this.#reads++;
-    if (this.#round !== null) return this.#round;
-    if (this.#bytes < ROUND_BYTES && (this.#reads < ROUND_READS || clients <= ROUND_READS)) return null;
-    return this.#round = this.#pass();
+    if (this.#isEnding) return true;
+    if (this.#bytes < ROUND_BYTES && (this.#reads < ROUND_READS || clients <= ROUND_READS)) return false;
+    this.#pass();
+    return true;
+  }
+
+  /** Calls back when all others have had their turn. */
+  wait(goOn: () => void): void {
+    this.#waiting.push(goOn);
   }
 
   /** Lets everybody who waits have a turn. */
   async #pass(): Promise<void> {
+    this.#isEnding = true;
     do {
       this.#reads = 0;
       await this.#look();
-    } while (this.#reads >= ROUND_READS);
+    } while (this.#reads > 0); // whoever was served rests, so this ends
     this.#bytes = this.#reads = 0;
-    this.#round = null;
+    this.#isEnding = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const goOn of waiting) goOn();
   }
 
   /** Makes the runtime look at all sockets. */

@@ -9,15 +9,16 @@ Deno.test("only whole requests count as parsed, wherever reads end", async () =>
   const requestEnds = [20, 35, bytes.length];
   for (let step = 1; step <= bytes.length; step++) {
     let sent = 0;
-    const reader = new RequestReader({
-      read(into) {
+    const reader = new RequestReader({ maxBulk: 100, maxQueryBuffer: 1000 });
+    const source = {
+      read(into: Uint8Array): Promise<number | null> {
         if (sent === bytes.length) return Promise.resolve(null);
         const piece = bytes.subarray(sent, sent + step);
         into.set(piece);
         sent += piece.length;
         return Promise.resolve(piece.length);
       },
-    }, { maxBulk: 100, maxQueryBuffer: 1000 });
+    };
     const frame = {
       buf: new Uint8Array(0),
       starts: new Int32Array(4),
@@ -31,7 +32,7 @@ Deno.test("only whole requests count as parsed, wherever reads end", async () =>
       passed += new TextDecoder().decode(reader.recent(reader.parsedBytes - passed.length));
     };
     let requests = 0;
-    for await (const _ of reader) {
+    for await (const _ of reader.batches(source)) {
       while (reader.parse(frame)) {
         pass();
         assertEquals(reader.parsedBytes, requestEnds[requests++]);

@@ -1,6 +1,6 @@
 /** How a connection ends, seen through a socket that writes down what is done to it. */
 import { assertEquals } from "@std/assert";
-import type { Socket } from "../../server/connection.ts";
+import type { Socket } from "../../server/channel.ts";
 import { connect, InnerServer } from "../helpers/inner_server.ts";
 
 /** A client that never says anything. */

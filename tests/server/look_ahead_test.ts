@@ -35,8 +35,8 @@ async function fetched(input: string, keys = 20_000, given = input.length): Prom
       return Promise.resolve(bytes.length);
     },
   };
-  const reader = new RequestReader(source, { maxBulk: 1 << 20, maxQueryBuffer: 1 << 20 });
-  await reader.next();
+  const reader = new RequestReader({ maxBulk: 1 << 20, maxQueryBuffer: 1 << 20 });
+  await reader.batches(source).next();
   const timer = new CommandTimer(new ManualClock(), () => {});
   const lookAhead = new LookAhead(timer);
   const client = { args: new Args(), db, transport: { queryBytes: given } } as unknown as Client;

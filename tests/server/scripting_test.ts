@@ -182,6 +182,7 @@ realTest(
       await waiter.send("BLPOP", "q", "0.1");
       await runner.call("CLIENT", "PAUSE", "100", "WRITE");
       await writer.send("SET", "k", "v");
+      await new Promise((resolve) => setTimeout(resolve, 20)); // else either may be read first, by both servers
       await runner.send("EVAL", "#!lua flags=no-writes\n" + spin(300) + "return 1", "0");
       const held = [show((await runner.read()).value), show((await writer.read()).value)];
       const missed = show((await waiter.read()).value);
