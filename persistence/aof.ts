@@ -60,8 +60,10 @@ export class AppendOnlyFile {
   /** Bytes of the parts that are not written to any more. */
   #closedBytes = 0;
   #baseBytes = 0;
-  /** Size after the last rewrite or at the start: what auto-aof-rewrite-percentage compares with. */
+  /** Size after the last rewrite, or of the base at the start: what auto-aof-rewrite-percentage compares with. */
   rewriteBaseBytes = 0;
+
+  #failedWhenOff = false;
 
   constructor(host: AofHost) {
     this.#host = host;
@@ -84,6 +86,18 @@ export class AppendOnlyFile {
   /** Why writes must be refused; null while all is well. */
   get error(): string | null {
     return this.#writer?.error ?? null;
+  }
+
+  /** Whether the last write failed, also one before the file was turned off. */
+  get writeFailed(): boolean {
+    return this.error !== null || this.#failedWhenOff;
+  }
+
+  /** It is turned on again, and what went wrong before is of no matter any more. True where something had. */
+  forgetFailure(): boolean {
+    const failed = this.#failedWhenOff;
+    this.#failedWhenOff = false;
+    return failed;
   }
 
   /** The writer, for statistics; null while off. */
@@ -177,7 +191,7 @@ export class AppendOnlyFile {
     // A base that was written just now is counted from the next rewrite or start on, as in redis-server.
     if (isFresh) this.#closedBytes = this.#baseBytes = 0;
     else this.#measure();
-    this.rewriteBaseBytes = this.size;
+    this.rewriteBaseBytes = this.#baseBytes;
     this.removeHistory();
   }
 
@@ -231,6 +245,7 @@ export class AppendOnlyFile {
   /** Turned off: what is pending is written and synced; the files stay. Throws what the disk throws. */
   stop(): void {
     const waiting = this.state === "waiting";
+    this.#failedWhenOff ||= this.error !== null;
     this.state = "off";
     this.close();
     if (waiting) removeIfPresent(this.#host.disk, this.#tempIncremental);

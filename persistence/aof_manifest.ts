@@ -75,13 +75,15 @@ export function parseManifest(text: string): AofManifest {
   for (let at = 0; at < text.length;) {
     const end = text.indexOf("\n", at);
     line++;
-    if (end < 0 || end + 1 - at >= MAX_LINE_BYTES) {
+    // A zero byte ends the line for redis-server, which then misses the newline.
+    if (end < 0 || end + 1 - at > MAX_LINE_BYTES || text.slice(at, end).includes("\0")) {
       throw new ManifestError("The AOF manifest file contains too long line");
     }
+    const isComment = text[at] === "#";
     const content = text.slice(at, end).trim();
     const refuse = (reason: string) => new ManifestError(reason, line, content);
     at = end + 1;
-    if (content.startsWith("#")) continue;
+    if (isComment) continue;
     const part = parsePart(content, refuse);
     if (part.type === "b") {
       if (base !== null) throw refuse("Found duplicate base file information");
@@ -113,7 +115,7 @@ function parsePart(content: string, refuse: (reason: string) => ManifestError): 
         if (/[/\\]/.test(name)) throw refuse("File can't be a path, just a filename");
         break;
       case "seq":
-        seq = /^\d{1,15}$/.test(value) ? Number(value) : 0;
+        seq = Number(/^\s*([+-]?\d{1,15})(?!\d)/.exec(value)?.[1] ?? 0); // as atoll(3): what follows is passed over
         break;
       case "type":
         type = value.slice(0, 1);

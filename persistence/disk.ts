@@ -213,6 +213,36 @@ export function removeIfPresent(disk: Disk, path: string): void {
   }
 }
 
+/** What was being done with a file when the disk failed. */
+export type FileStep = "open" | "write" | "sync" | "rename" | "directory";
+
+/** What the disk threw, and at which step of writing a file; redis-server's log names the step. */
+export class FileError extends Error {
+  override name = "FileError";
+
+  constructor(readonly step: FileStep, cause: unknown) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+/** Does one step; what it throws becomes a {@link FileError}. */
+export function inStep<T>(step: FileStep, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new FileError(step, error);
+  }
+}
+
+/** As {@link inStep}, for a step that takes its time. */
+export async function inLongStep<T>(step: FileStep, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new FileError(step, error);
+  }
+}
+
 const ERRNO_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/os error 28\b|ENOSPC/i, "No space left on device"],
   [/os error 5\b|\bEIO\b/i, "Input/output error"],
@@ -228,6 +258,7 @@ const ERRNO_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/os error 24\b|EMFILE/i, "Too many open files"],
   [/os error 36\b|ENAMETOOLONG/i, "File name too long"],
   [/os error 40\b|ELOOP/i, "Too many levels of symbolic links"],
+  [/^Requires \w+ access to/, "Permission denied"], // the runtime's own refusal
 ];
 
 /** What strerror(3) says of an error, for log lines and replies that quote it. */

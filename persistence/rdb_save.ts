@@ -6,7 +6,18 @@
  */
 import type { Database, Store } from "../store.ts";
 import { NO_EXPIRY } from "../store.ts";
-import { type Disk, type DiskFile, joinPath, removeIfPresent, writeAll, writeAllSync } from "./disk.ts";
+import {
+  type Disk,
+  type DiskFile,
+  errnoText,
+  FileError,
+  inLongStep,
+  inStep,
+  joinPath,
+  removeIfPresent,
+  writeAll,
+  writeAllSync,
+} from "./disk.ts";
 import { Op } from "./rdb_format.ts";
 import { RdbWriter } from "./rdb_writer.ts";
 import type { SnapshotEncoder, SnapshotSink } from "./snapshot.ts";
@@ -138,22 +149,22 @@ export class FileSink implements SnapshotSink {
   }
 
   async write(piece: Uint8Array): Promise<void> {
-    await writeAll(this.#file, piece);
+    await inLongStep("write", writeAll(this.#file, piece));
     this.#unsynced += piece.length;
     // Syncing as we go keeps the last sync, and every other writer's, from waiting for gigabytes.
     if (!this.#incrementalSync || this.#unsynced < SYNC_EVERY_BYTES) return;
     this.#unsynced = 0;
-    await this.#file.syncData();
+    await inLongStep("sync", this.#file.syncData());
   }
 
   finish(): Promise<void> {
-    return this.#file.syncData();
+    return inLongStep("sync", this.#file.syncData());
   }
 }
 
 /**
  * Writes everything at once, while nobody else is served (SAVE, SHUTDOWN, FLUSHALL): beside the old file, synced, and
- * then in its place. Throws what the disk throws; the old file is then untouched. `saved` is called after each key.
+ * then in its place. Throws FileError; the old file is then untouched. `saved` is called after each key.
  */
 export function saveFileSync(
   disk: Disk,
@@ -166,19 +177,19 @@ export function saveFileSync(
 ): void {
   const tempPath = joinPath(directory, temp);
   try {
-    const file = disk.open(tempPath, "create");
+    const file = inStep("open", () => disk.open(tempPath, "create"));
     try {
-      encodeAll(store, encoder, (piece) => writeAllSync(file, piece), saved);
-      file.syncDataSync();
+      encodeAll(store, encoder, (piece) => inStep("write", () => writeAllSync(file, piece)), saved);
+      inStep("sync", () => file.syncDataSync());
     } finally {
       file.close();
     }
-    disk.rename(tempPath, joinPath(directory, name));
+    inStep("rename", () => disk.rename(tempPath, joinPath(directory, name)));
   } catch (error) {
     removeQuietly(disk, tempPath);
     throw error;
   }
-  disk.syncDirectory(directory);
+  inStep("directory", () => disk.syncDirectory(directory));
 }
 
 /** Writes all databases, piece by piece; `saved` is called after each key. */
@@ -210,5 +221,23 @@ export function removeQuietly(disk: Disk, path: string): void {
     removeIfPresent(disk, path);
   } catch {
     // The disk is in trouble, and the error that led here says so.
+  }
+}
+
+/** Why an RDB file could not be written, in redis-server's words. */
+export function saveFailure(error: unknown, temp: string, name: string, dir: string): string {
+  const reason = errnoText(error);
+  const where = `(in server root dir ${dir})`;
+  switch (error instanceof FileError ? error.step : "write") {
+    case "open":
+      return `Failed opening the temp RDB file ${temp} ${where} for saving: ${reason}`;
+    case "write":
+      return `Write error saving DB on disk(rdbSaveRio): ${reason}`;
+    case "sync":
+      return `Write error saving DB on disk(fsync): ${reason}`;
+    case "rename":
+      return `Error moving temp DB file ${temp} on the final destination ${name} ${where}: ${reason}`;
+    case "directory":
+      return `Failed to fsync directory while saving DB: ${reason}`;
   }
 }

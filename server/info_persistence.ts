@@ -40,7 +40,7 @@ export function persistenceSection(server: RedisServer): Field[] {
     ["aof_last_bgrewrite_status", persistence.rewrites.lastOk ? "ok" : "err"],
     ["aof_rewrites", persistence.rewrites.count],
     ["aof_rewrites_consecutive_failures", persistence.rewrites.failuresInRow],
-    ["aof_last_write_status", aof.error === null ? "ok" : "err"],
+    ["aof_last_write_status", aof.writeFailed ? "err" : "ok"],
     ["aof_last_cow_size", 0],
     ["module_fork_in_progress", 0],
     ["module_fork_last_cow_size", 0],

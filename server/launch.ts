@@ -190,9 +190,7 @@ function handleSignals(server: LaunchedServer, config: Config, log: Log): void {
         : `Received ${signal} scheduling shutdown...`,
     );
     server.stop(signal).catch((error) => log.warning(`Shutdown failed: ${error}`)).then((stopped) => {
-      if (stopped !== false) return;
-      asked = false;
-      log.warning("Errors trying to shut down the server. Check the logs for more information.");
+      if (stopped === false) asked = false;
     });
   };
   const windows = Deno.build.os === "windows";

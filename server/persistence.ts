@@ -7,9 +7,24 @@
  */
 import { CommandError } from "../commands/errors.ts";
 import { AppendOnlyFile } from "../persistence/aof.ts";
-import { type Disk, errnoText, joinPath, realDisk, removeLater, renameOver } from "../persistence/disk.ts";
+import {
+  baseName,
+  type Disk,
+  errnoText,
+  inStep,
+  joinPath,
+  realDisk,
+  removeLater,
+  renameOver,
+} from "../persistence/disk.ts";
 import { type ByteSource, DuplicateKeyError } from "../persistence/rdb_input.ts";
-import { RdbEncoder, type RdbFileOptions, removeQuietly, saveFileSync } from "../persistence/rdb_save.ts";
+import {
+  RdbEncoder,
+  type RdbFileOptions,
+  removeQuietly,
+  saveFailure,
+  saveFileSync,
+} from "../persistence/rdb_save.ts";
 import { SnapshotAborted } from "../persistence/snapshot.ts";
 import {
   atOnce,
@@ -208,7 +223,7 @@ export class Persistence {
     log.notice("Saving the final RDB snapshot before exiting.");
     if (this.save()) return this.#end();
     log.warning(
-      force ? "Error trying to save the DB, exit anyway." : "Error trying to save the DB, can't exit.",
+      force ? "Error trying to save the DB. Exit anyway." : "Error trying to save the DB, can't exit.",
     );
     return force && this.#end();
   }
@@ -371,7 +386,7 @@ export class Persistence {
       const delay = ms > 0 ? () => this.#server.clock.sleep(ms) : undefined;
       saveFileSync(this.disk, config.dir, config.dbfilename, temp, store, encoder, delay);
     } catch (error) {
-      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      log.warning(saveFailure(error, `temp-${Deno.pid}.rdb`, config.dbfilename, config.dir));
       return false;
     }
     log.notice("DB saved on disk");
@@ -393,8 +408,8 @@ export class Persistence {
     const beganSeconds = this.nowSeconds();
     const encoder = new RdbEncoder(this.rdbOptions(false));
     const started = this.snapshots.startFile("rdb", encoder, temp, config.rdbSaveIncrementalFsync, () => {
-      renameOver(this.disk, temp, target, `${temp}.old`);
-      this.disk.syncDirectory(dir);
+      inStep("rename", () => renameOver(this.disk, temp, target, `${temp}.old`));
+      inStep("directory", () => this.disk.syncDirectory(dir));
       log.notice("DB saved on disk");
       log.notice("Background saving terminated with success");
       this.savedBeside(dirty);
@@ -403,7 +418,7 @@ export class Persistence {
     started.catch((error) => {
       this.#server.latency.measure("rdb-unlink-temp-file", () => removeLater(this.disk, temp));
       if (error instanceof SnapshotAborted) return log.warning("Background saving terminated by signal 10");
-      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      log.warning(saveFailure(error, baseName(temp), baseName(target), dir));
       log.warning("Background saving error");
       this.lastBgsaveOk = false;
     }).finally(() => {
@@ -457,7 +472,10 @@ export class Persistence {
       );
       return;
     }
-    if (this.rewrites.begin()) return;
+    if (this.rewrites.begin()) {
+      if (this.aof.forgetFailure()) log.warning("AOF reopen, just ignore the last error.");
+      return;
+    }
     this.rewrites.scheduled = false;
     this.aof.state = "off";
     return "Unable to turn on AOF. Check server logs.";

@@ -3,7 +3,7 @@
  * out what nobody asked for. The steps that make it durable are in persistence/aof.ts.
  */
 import { CommandEncoder } from "../persistence/aof_commands.ts";
-import { baseName, errnoText, removeLater } from "../persistence/disk.ts";
+import { baseName, errnoText, FileError, removeLater } from "../persistence/disk.ts";
 import { RdbEncoder } from "../persistence/rdb_save.ts";
 import { SnapshotAborted, type SnapshotEncoder } from "../persistence/snapshot.ts";
 import type { Persistence } from "./persistence.ts";
@@ -25,7 +25,9 @@ export class Rewrites {
   failuresInRow = 0;
   readonly #server: RedisServer;
   readonly #persistence: Persistence;
-  #notBeforeMs = 0;
+  /** When the next one may begin that nobody asks for; null where no spacing is under way. */
+  #notBeforeMs: number | null = null;
+  #spacingMinutes = 0;
 
   constructor(server: RedisServer, persistence: Persistence) {
     this.#server = server;
@@ -48,12 +50,13 @@ export class Rewrites {
     const { aof, disk, snapshots } = this.#persistence;
     if (snapshots.running !== null) return false;
     this.scheduled = false;
-    this.count++;
+
     const temp = this.#persistence.temporary("temp-rewriteaof-bg.aof");
     const beganSeconds = this.#persistence.nowSeconds();
     let started: Promise<void> | null = null;
     try {
       aof.beginRewrite();
+      this.count++;
       started = snapshots.startFile(
         "aof",
         this.encoder(),
@@ -72,7 +75,9 @@ export class Rewrites {
       log.warning(`Can't begin to rewrite the append only file: ${errnoText(error)}`);
     }
     if (started === null) {
-      this.#failed();
+      // Not one of those after which they are spaced out, except where the next would follow at once.
+      if (aof.state === "waiting") this.#failed();
+      else this.lastOk = false;
       return false;
     }
     log.notice(`Background append only file rewriting started by pid ${Deno.pid}`);
@@ -80,7 +85,14 @@ export class Rewrites {
     started.catch((error) => {
       removeLater(disk, temp);
       if (error instanceof SnapshotAborted) return;
-      log.warning(`Background AOF rewrite terminated with error: ${errnoText(error)}`);
+      if (error instanceof FileError) {
+        log.warning(
+          error.step === "open"
+            ? `Opening the temp file for AOF rewrite in rewriteAppendOnlyFile(): ${errnoText(error)}`
+            : `Write error writing append only file on disk: ${errnoText(error)}`,
+        );
+      } else log.warning(errnoText(error));
+      log.warning("Background AOF rewrite terminated with error");
       this.#failed();
     }).finally(() => this.lastSeconds = this.#persistence.nowSeconds() - beganSeconds);
     return true;
@@ -94,20 +106,27 @@ export class Rewrites {
       this.#persistence.unlisten();
       this.#persistence.aof.giveUpRewrite();
     }
-    if (this.failuresInRow < FAILURES_BEFORE_SPACING) return;
-    const minutes = Math.min(
-      2 ** (this.failuresInRow - FAILURES_BEFORE_SPACING),
-      LONGEST_SPACING_MINUTES,
-    );
-    this.#notBeforeMs = this.#server.clock.monoMs() + minutes * 60_000;
+  }
+
+  /** Whether one that nobody asks for now may begin: not soon after several that failed, each time twice as late. */
+  mayBegin(): boolean {
+    const now = this.#server.clock.monoMs();
+    if (this.failuresInRow < FAILURES_BEFORE_SPACING) {
+      this.#spacingMinutes = 0;
+      this.#notBeforeMs = null;
+      return true;
+    }
+    if (this.#notBeforeMs !== null) {
+      if (now < this.#notBeforeMs) return false;
+      this.#notBeforeMs = null;
+      return true;
+    }
+    const minutes = this.#spacingMinutes = Math.min(this.#spacingMinutes * 2 || 1, LONGEST_SPACING_MINUTES);
+    this.#notBeforeMs = now + minutes * 60_000;
     this.#server.log.warning(
       `Background AOF rewrite has repeatedly failed and triggered the limit, will retry in ${minutes} minutes`,
     );
-  }
-
-  /** Whether one that nobody asked for may begin: not soon after several that failed. */
-  mayBegin(): boolean {
-    return this.failuresInRow < FAILURES_BEFORE_SPACING || this.#server.clock.monoMs() >= this.#notBeforeMs;
+    return false;
   }
 
   /** auto-aof-rewrite-percentage and -min-size. */

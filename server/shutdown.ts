@@ -119,7 +119,10 @@ export class Shutdown {
     if (replicas > 0) {
       log.notice(`${replicas - lagging.length} of ${replicas} replicas are in sync when shutting down.`);
     }
-    if (!persistence.shutdown(save, force)) return false;
+    if (!persistence.shutdown(save, force)) {
+      log.warning("Errors trying to shut down the server. Check the logs for more information.");
+      return false;
+    }
     this.#ended = true;
     this.#end();
     return true;

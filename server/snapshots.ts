@@ -2,7 +2,7 @@
  * The snapshot under way, whoever wants it: there is one at a time, as redis-server has one child process at a time.
  * What it is and how it is written is in persistence/snapshot.ts.
  */
-import { type Disk, type DiskFile, errnoText, removeLater } from "../persistence/disk.ts";
+import { type Disk, type DiskFile, FileError, removeLater } from "../persistence/disk.ts";
 import { FileSink, removeQuietly } from "../persistence/rdb_save.ts";
 import {
   Snapshot,
@@ -88,8 +88,7 @@ export class Snapshots {
     try {
       file = this.#disk.open(path, "create");
     } catch (error) {
-      this.#server.log.warning(`Failed opening the temp file ${path}: ${errnoText(error)}`);
-      return Promise.reject(error);
+      return Promise.reject(new FileError("open", error));
     }
     return this.start(purpose, encoder, new FileSink(file, incrementalSync), complete, path).finally(() =>
       file.close()

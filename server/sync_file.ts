@@ -2,7 +2,16 @@
  * The file of a full resync on its way to the replicas: written by a snapshot, read once for each of them, removed. It is
  * a background save as well: the file becomes the server's RDB file, under a second name.
  */
-import { type Disk, errnoText, joinPath, removeLater, renameOver, writeAll } from "../persistence/disk.ts";
+import {
+  baseName,
+  type Disk,
+  type DiskFile,
+  inStep,
+  joinPath,
+  removeLater,
+  renameOver,
+} from "../persistence/disk.ts";
+import { FileSink, saveFailure } from "../persistence/rdb_save.ts";
 import { SnapshotAborted, type SnapshotSink } from "../persistence/snapshot.ts";
 import type { SnapshotFile } from "../replication/full_sync.ts";
 import type { RedisServer } from "./server.ts";
@@ -21,29 +30,30 @@ export async function writeSyncFile(
   const { dirty } = dispatcher.ctx;
   persistence.saves++;
   const path = joinPath(config.dir, `temp-repl-${Deno.pid}-${++sequence}.rdb`);
-  const file = disk.open(path, "create");
+  let file: DiskFile | null = null;
   syncFiles.add(path);
   const remove = (): void => {
     syncFiles.delete(path);
     removeLater(disk, path);
   };
   try {
-    await begin({ write: (piece) => writeAll(file, piece), finish: () => file.syncData() });
+    file = inStep("open", () => disk.open(path, "create"));
+    await begin(new FileSink(file, config.rdbSaveIncrementalFsync));
     if (flushes === persistence.flushes) {
-      if (!isUnwanted(server)) keep(disk, path, config.dir, config.dbfilename);
+      if (!isUnwanted(server)) inStep("rename", () => keep(disk, path, config.dir, config.dbfilename));
       persistence.savedBeside(dirty);
       log.notice("DB saved on disk");
     }
   } catch (error) {
     remove();
     if (!(error instanceof SnapshotAborted)) {
-      log.warning(`Error saving DB on disk: ${errnoText(error)}`);
+      log.warning(saveFailure(error, baseName(path), config.dbfilename, config.dir));
       persistence.lastBgsaveOk = false;
       persistence.judgeWrites();
     }
     throw error;
   } finally {
-    file.close();
+    file?.close();
   }
   const size = disk.stat(path)!.size;
   return {

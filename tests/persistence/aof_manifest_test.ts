@@ -44,6 +44,12 @@ Deno.test("keys in any order and case, comments, unknown keys", () => {
   assertEquals(manifest.incrementalSeq, 3);
 });
 
+Deno.test("numbers, comments and long lines are read as redis-server's C functions do", () => {
+  assertEquals(parseManifest("file x seq +3x type b\n").baseSeq, 3);
+  assertEquals(parseManifest("file x seq -1 type b\n").baseSeq, -1);
+  assertEquals(parseManifest(`#${"x".repeat(1022)}\nfile x seq 1 type b\n`).baseSeq, 1);
+});
+
 const REFUSED: [string, string, number][] = [
   ["", "Found an empty AOF manifest", 0],
   ["file a\n", "Invalid AOF manifest file format", 1],
@@ -53,6 +59,9 @@ const REFUSED: [string, string, number][] = [
   ["file a seq 1 type\n", "Invalid AOF manifest file format", 1],
   ['file "a seq 1 type i\n', "Invalid AOF manifest file format", 1],
   ["file a seq 1 type b", "The AOF manifest file contains too long line", 0],
+  [" # x\nfile a seq 1 type b\n", "Invalid AOF manifest file format", 1],
+  ["file\0 a seq 1 type b\n", "The AOF manifest file contains too long line", 0],
+  [`#${"x".repeat(1023)}\nfile x seq 1 type b\n`, "The AOF manifest file contains too long line", 0],
   ["a".repeat(1030) + "\n", "The AOF manifest file contains too long line", 0],
   ["file a seq 1 type b\nfile b seq 1 type b\n", "Found duplicate base file information", 2],
   ["file a seq 2 type i\nfile b seq 1 type i\n", "Found a non-monotonic sequence number", 2],

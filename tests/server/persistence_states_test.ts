@@ -375,3 +375,28 @@ async function connectSoon(server: TestServer): Promise<RawClient> {
     }
   }
 }
+
+realTest("after a start growth is reckoned from the base, not from all that was loaded", async () => {
+  for (const kind of ["redis", "toy"] as const) {
+    await using server = await startServer(kind, {
+      args: ["--appendonly", "yes", "--aof-use-rdb-preamble", "no"],
+    });
+    await using client = await server.connect();
+    for (let i = 0; i < 10; i++) await client.call("SET", `key${i}`, "value");
+    const args = ["--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"];
+    const dir = await Deno.makeTempDir();
+    try {
+      await Deno.mkdir(`${dir}/appendonlydir`);
+      for (const { name } of Deno.readDirSync(`${server.dir}/appendonlydir`)) {
+        await Deno.copyFile(`${server.dir}/appendonlydir/${name}`, `${dir}/appendonlydir/${name}`);
+      }
+      await using second = await startServer(kind, { args, dir });
+      await using asking = await second.connect();
+      const stage = new Stage(second, asking);
+      assertEquals(await stage.field("aof_base_size"), "0", kind);
+      assert(Number(await stage.field("aof_current_size")) > 300, kind);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  }
+});

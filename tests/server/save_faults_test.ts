@@ -224,3 +224,76 @@ Deno.test("a full disk under the append-only file: MISCONF until there is room a
   assertEquals(await digestOf(disk.kill(), ...words), digestOfStore(inner.server.store));
   inner.close();
 });
+
+Deno.test("rewrites on a disk that fails: what INFO says, and when the next one may begin", async () => {
+  const disk = freshDisk();
+  const inner = await newServer(disk, "--appendonly", "yes", "--appendfsync", "no");
+  const { rewrites } = inner.server.persistence;
+  disk.fault = (call) => call === "open" ? FAULTS.ENOSPC() : null;
+  // It cannot even begin: neither counted nor one of those in a row.
+  await inner.call("BGREWRITEAOF");
+  assertEquals(await info(inner, "aof_last_bgrewrite_status"), "err");
+  assertEquals(await info(inner, "aof_rewrites"), "0");
+  assertEquals(await info(inner, "aof_rewrites_consecutive_failures"), "0");
+  for (let failed = 1; failed <= 4; failed++) {
+    let opened = 0;
+    disk.fault = (call) => call === "open" && ++opened === 3 ? FAULTS.ENOSPC() : null;
+    await inner.call("BGREWRITEAOF");
+    await inner.saved();
+    assertEquals(await info(inner, "aof_rewrites_consecutive_failures"), String(failed));
+  }
+  // Only one that nobody asked for begins the delay, and those that are asked for do not lengthen it.
+  const { log } = inner.server;
+  const lines: string[] = [];
+  log.warning = (line: string) => void lines.push(line);
+  assertEquals([rewrites.mayBegin(), rewrites.mayBegin()], [false, false]);
+  assertEquals(
+    lines.map((line) => line.slice(-22)),
+    ["will retry in 1 minutes"].map((line) => line.slice(-22)),
+  );
+  disk.fault = () => null;
+  await inner.call("BGREWRITEAOF");
+  await inner.saved();
+  assertEquals(rewrites.mayBegin(), true);
+  inner.close();
+});
+
+Deno.test("the log says at which step a save failed, in redis-server's words", async () => {
+  const words = {
+    open:
+      "Failed opening the temp RDB file temp-N.rdb (in server root dir d) for saving: No space left on device",
+    write: "Write error saving DB on disk(rdbSaveRio): No space left on device",
+    sync: "Write error saving DB on disk(fsync): No space left on device",
+    rename:
+      "Error moving temp DB file temp-N.rdb on the final destination dump.rdb (in server root dir d): No space left on " +
+      "device",
+    syncDirectory: "Failed to fsync directory while saving DB: No space left on device",
+  };
+  for (const [step, expected] of Object.entries(words)) {
+    const disk = freshDisk();
+    const inner = await newServer(disk);
+    const lines: string[] = [];
+    inner.server.log.warning = (line: string) => void lines.push(line.replace(/temp-[^.]*/, "temp-N"));
+    disk.fault = (call) => call === step ? FAULTS.ENOSPC() : null;
+    await inner.call("SAVE");
+    await saveBeside(inner);
+    assertEquals(lines, [expected, expected, "Background saving error"]);
+    inner.close();
+  }
+});
+
+Deno.test("an append-only file that was turned off after a failed write has failed until it is turned on", async () => {
+  const disk = freshDisk();
+  const inner = await newServer(disk, "--appendonly", "yes", "--appendfsync", "no");
+  disk.fault = (call) => call === "write" ? FAULTS.ENOSPC() : null;
+  await inner.call("SET", "a", "b");
+  assertEquals(await info(inner, "aof_last_write_status"), "err");
+  await inner.call("CONFIG", "SET", "appendonly", "no");
+  assertEquals(await info(inner, "aof_last_write_status"), "err");
+  assertEquals(await inner.call("SET", "a", "b"), "+OK");
+  disk.fault = () => null;
+  await inner.call("CONFIG", "SET", "appendonly", "yes");
+  assertEquals(await info(inner, "aof_last_write_status"), "ok");
+  await inner.saved();
+  inner.close();
+});
