@@ -8,6 +8,7 @@
 
 import { Database } from "./store/database.ts";
 import { ExpiryMode, type KeyspaceEvents, type SnapshotHook } from "./store/events.ts";
+import { KeyHash } from "./store/key_hash.ts";
 import type { Arena } from "./types/arena.ts";
 import type { StoredObject } from "./types/kind.ts";
 
@@ -37,6 +38,8 @@ export class Store {
   readonly databases: Database[];
   events: KeyspaceEvents = NO_EVENTS;
   snapshot: SnapshotHook | null = null;
+  /** What the gate knows of the key that is about to be looked up. */
+  readonly keyHash = new KeyHash();
   /** Stamped on every record written; a running snapshot's own number tells saved and new records from old ones. */
   epoch = 0;
   /** Snapshots in a row that were not completed: they leave records of that many different epochs. */

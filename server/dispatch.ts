@@ -29,7 +29,7 @@ import { traceOf } from "../util/errors.ts";
 import { type Client, ReplyMode, type Waiting } from "./client.ts";
 import { allowsProtected, protectedCommandError } from "./config.ts";
 import { isHttp } from "./cross_protocol.ts";
-import { LookAhead } from "./look_ahead.ts";
+import { LEAST_KEYS, LookAhead } from "./look_ahead.ts";
 import type { RedisServer } from "./server.ts";
 import { type Frame, PutAside } from "./suspended.ts";
 
@@ -100,7 +100,7 @@ export class Dispatcher {
 
   constructor(server: RedisServer) {
     this.#server = server;
-    this.#lookAhead = new LookAhead(server.timer);
+    this.#lookAhead = new LookAhead(server.timer, server.store.keyHash);
     this.ctx = new Context(server, server.store);
     this.#notQueued = server.table.flags((name) => NOT_QUEUED.has(name));
     for (const [name, guard] of GUARDS) {
@@ -121,7 +121,8 @@ export class Dispatcher {
   process(client: Client): void {
     const args = client.args;
     client.commands++;
-    this.#lookAhead.before(client);
+    if (client.db.size >= LEAST_KEYS) this.#lookAhead.before(client);
+    else this.#server.store.keyHash.begin(args.buf);
     const command = this.find(args);
     if (command === undefined) {
       if (isHttp(args)) return this.#server.crossProtocol.refuse(client);

@@ -486,6 +486,7 @@ export class RedisServer implements KeyspaceEvents {
   afterBatch(more = false): void {
     if (this.#resuming) return; // a resumed client's batch: the loop below goes on
     this.#resuming = true;
+    this.store.keyHash.end();
     try {
       while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
     } finally {

@@ -10,7 +10,6 @@ import type { Store } from "../store.ts";
 import { Arena } from "../types/arena.ts";
 import { ByteTable } from "../types/byte_table.ts";
 import { copyBytes } from "../types/bytes.ts";
-import { hashBytes } from "../types/hash_function.ts";
 import { hasOwnBuffers, isObject, Kind, type KindCode, type StoredObject } from "../types/kind.ts";
 import { type Expiry, ExpiryMode, NO_EXPIRY } from "./events.ts";
 import * as record from "./record.ts";
@@ -70,7 +69,7 @@ export class Database {
 
   /** The record of a key that is alive, else 0; neither statistics nor access time. */
   find(buf: Uint8Array, start: number, end: number): number {
-    const addr = this.#table.find(buf, start, end);
+    const addr = this.#table.find(buf, start, end, this.store.keyHash.of(buf, start, end));
     return addr !== 0 && record.isVolatile(this.#arena, addr) && this.#isGone(addr) ? 0 : addr;
   }
 
@@ -230,7 +229,7 @@ export class Database {
     to: number,
     expiry: Expiry = NO_EXPIRY,
   ): number {
-    const hash = hashBytes(buf, start, end);
+    const hash = this.store.keyHash.of(buf, start, end);
     const old = this.#replaced(buf, start, end, hash);
     const size = record.headerBytes(expiry) + (end - start) + (to - from);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
@@ -249,7 +248,7 @@ export class Database {
     value: StoredObject,
     expiry: Expiry = NO_EXPIRY,
   ): number {
-    const hash = hashBytes(buf, start, end);
+    const hash = this.store.keyHash.of(buf, start, end);
     const old = this.#replaced(buf, start, end, hash);
     const size = record.headerBytes(expiry) + (end - start);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
@@ -311,7 +310,7 @@ export class Database {
 
   /** Deletes a key that is alive; false if there was none. `lazy`: see {@link Store.drop}. */
   delete(buf: Uint8Array, start: number, end: number, lazy?: boolean): boolean {
-    const hash = hashBytes(buf, start, end);
+    const hash = this.store.keyHash.of(buf, start, end);
     const addr = this.#table.find(buf, start, end, hash);
     if (addr === 0) return false;
     if (record.isVolatile(this.#arena, addr) && this.#isGone(addr)) return false;

@@ -38,11 +38,18 @@ async function fetched(input: string, keys = 20_000, given = input.length): Prom
   const reader = new RequestReader({ maxBulk: 1 << 20, maxQueryBuffer: 1 << 20 });
   await reader.batches(source).next();
   const timer = new CommandTimer(new ManualClock(), () => {});
-  const lookAhead = new LookAhead(timer);
+  const lookAhead = new LookAhead(timer, store.keyHash);
   const client = { args: new Args(), db, transport: { queryBytes: given } } as unknown as Client;
   timer.begin();
   try {
-    while (reader.parse(client.args)) lookAhead.before(client);
+    while (reader.parse(client.args)) {
+      const { args } = client;
+      lookAhead.before(client);
+      for (let i = 1; i < args.count; i++) {
+        const hash = hashBytes(args.buf, args.starts[i]!, args.ends[i]!);
+        assertEquals(store.keyHash.of(args.buf, args.starts[i]!, args.ends[i]!), hash);
+      }
+    }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error; // some inputs end in a breach
   }
