@@ -81,6 +81,7 @@ export const bitmapRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["bitmap"],
+    brief: true,
     run: getbit,
   },
   {

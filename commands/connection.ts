@@ -23,6 +23,7 @@ export const connectionRows: readonly CommandRow[] = [
     flags: ["loading", "stale", "fast"],
     keys: [0, 0, 0],
     categories: ["connection"],
+    brief: true,
     run: echo,
   },
   {
@@ -40,6 +41,7 @@ export const connectionRows: readonly CommandRow[] = [
     keys: [0, 0, 0],
     categories: ["connection"],
     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
+    brief: true,
     run: ping,
   },
   {

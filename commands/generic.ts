@@ -54,6 +54,7 @@ export const genericRows: readonly CommandRow[] = [
     specs: [range(1, -1, 1, "RO")],
     categories: ["keyspace"],
     tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
+    brief: true,
     run: exists,
   },
   {
@@ -146,6 +147,7 @@ export const genericRows: readonly CommandRow[] = [
     specs: [at(1, "RO access")],
     categories: ["keyspace"],
     tips: ["nondeterministic_output"],
+    brief: true,
     run: pttl,
   },
   {
@@ -202,6 +204,7 @@ export const genericRows: readonly CommandRow[] = [
     specs: [at(1, "RO access")],
     categories: ["keyspace"],
     tips: ["nondeterministic_output"],
+    brief: true,
     run: ttl,
   },
   {
@@ -211,6 +214,7 @@ export const genericRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["keyspace"],
+    brief: true,
     run: type,
   },
   {

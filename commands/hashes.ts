@@ -24,6 +24,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW delete")],
     categories: ["hash"],
+    brief: true,
     run: hdel,
   },
   {
@@ -33,6 +34,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["hash"],
+    brief: true,
     run: hexists,
   },
   {
@@ -42,6 +44,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["hash"],
+    brief: true,
     run: hget,
   },
   {
@@ -61,6 +64,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["hash"],
+    brief: true,
     run: hincrby,
   },
   {
@@ -89,6 +93,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["hash"],
+    brief: true,
     run: hlen,
   },
   {
@@ -98,6 +103,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["hash"],
+    brief: true,
     run: hmget,
   },
   {
@@ -136,6 +142,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW update")],
     categories: ["hash"],
+    brief: true,
     run: hset,
   },
   {
@@ -145,6 +152,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["hash"],
+    brief: true,
     run: hsetnx,
   },
   {
@@ -154,6 +162,7 @@ export const hashRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["hash"],
+    brief: true,
     run: hstrlen,
   },
   {

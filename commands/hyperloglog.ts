@@ -38,6 +38,7 @@ export const hyperloglogRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["hyperloglog"],
+    brief: true,
     run: pfadd,
   },
   {

@@ -87,6 +87,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["list"],
+    brief: true,
     run: llen,
   },
   {
@@ -114,6 +115,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access delete")],
     categories: ["list"],
+    brief: true,
     run: lpop,
   },
   {
@@ -132,6 +134,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: lpush,
   },
   {
@@ -141,6 +144,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: lpushx,
   },
   {
@@ -186,6 +190,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access delete")],
     categories: ["list"],
+    brief: true,
     run: rpop,
   },
   {
@@ -204,6 +209,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: rpush,
   },
   {
@@ -213,6 +219,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: rpushx,
   },
 ];

@@ -124,6 +124,11 @@ export interface CommandRow {
   /** ACL categories that the flags do not imply ({@link categoriesOf}). */
   categories: string[];
   tips?: string[];
+  /**
+   * It takes microseconds, however large the data set and the value, as long as its arguments and its reply are short: so
+   * little that nobody looks at the clock for it (server/timing.ts).
+   */
+  brief?: true;
   subcommands?: CommandRow[];
   /** Absent for a container that only has sub-commands. */
   run?: Handler;

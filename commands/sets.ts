@@ -22,6 +22,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW insert")],
     categories: ["set"],
+    brief: true,
     run: sadd,
   },
   {
@@ -31,6 +32,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["set"],
+    brief: true,
     run: scard,
   },
   {
@@ -87,6 +89,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["set"],
+    brief: true,
     run: sismember,
   },
   {
@@ -106,6 +109,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["set"],
+    brief: true,
     run: smismember,
   },
   {
@@ -125,6 +129,7 @@ export const setRows: readonly CommandRow[] = [
     specs: [at(1, "RW access delete")],
     categories: ["set"],
     tips: ["nondeterministic_output"],
+    brief: true,
     run: spop,
   },
   {
@@ -144,6 +149,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW delete")],
     categories: ["set"],
+    brief: true,
     run: srem,
   },
   {

@@ -34,6 +34,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW update")],
     categories: ["sortedset"],
+    brief: true,
     run: zadd,
   },
   {
@@ -43,6 +44,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["sortedset"],
+    brief: true,
     run: zcard,
   },
   {
@@ -52,6 +54,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["sortedset"],
+    brief: true,
     run: zincrby,
   },
   {
@@ -61,6 +64,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zmscore,
   },
   {
@@ -80,6 +84,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrank,
   },
   {
@@ -89,6 +94,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW delete")],
     categories: ["sortedset"],
+    brief: true,
     run: zrem,
   },
   {
@@ -98,6 +104,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrevrank,
   },
   {
@@ -117,6 +124,7 @@ export const sortedSetRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zscore,
   },
 ];

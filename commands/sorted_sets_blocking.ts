@@ -61,6 +61,7 @@ export const sortedSetPopRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access delete")],
     categories: ["sortedset"],
+    brief: true,
     run: zpopmax,
   },
   {
@@ -70,6 +71,7 @@ export const sortedSetPopRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access delete")],
     categories: ["sortedset"],
+    brief: true,
     run: zpopmin,
   },
 ];

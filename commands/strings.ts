@@ -43,6 +43,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["string"],
+    brief: true,
     run: decr,
   },
   {
@@ -52,6 +53,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["string"],
+    brief: true,
     run: decrby,
   },
   {
@@ -61,6 +63,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["string"],
+    brief: true,
     run: get,
   },
   {
@@ -70,6 +73,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access delete")],
     categories: ["string"],
+    brief: true,
     run: getdel,
   },
   {
@@ -97,6 +101,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["string"],
+    brief: true,
     run: getset,
   },
   {
@@ -106,6 +111,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["string"],
+    brief: true,
     run: incr,
   },
   {
@@ -115,6 +121,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update")],
     categories: ["string"],
+    brief: true,
     run: incrby,
   },
   {
@@ -143,6 +150,7 @@ export const stringRows: readonly CommandRow[] = [
     specs: [range(1, -1, 1, "RO access")],
     categories: ["string"],
     tips: ["request_policy:multi_shard"],
+    brief: true,
     run: mget,
   },
   {
@@ -153,6 +161,7 @@ export const stringRows: readonly CommandRow[] = [
     specs: [range(1, -1, 2, "OW update")],
     categories: ["string"],
     tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
+    brief: true,
     run: mset,
   },
   {
@@ -172,6 +181,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "OW update")],
     categories: ["string"],
+    brief: true,
     run: psetex,
   },
   {
@@ -181,6 +191,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RW access update variable_flags", "RW and ACCESS due to the optional `GET` argument")],
     categories: ["string"],
+    brief: true,
     run: set,
   },
   {
@@ -190,6 +201,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "OW update")],
     categories: ["string"],
+    brief: true,
     run: setex,
   },
   {
@@ -199,6 +211,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "OW insert")],
     categories: ["string"],
+    brief: true,
     run: setnx,
   },
   {
@@ -217,6 +230,7 @@ export const stringRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO")],
     categories: ["string"],
+    brief: true,
     run: strlen,
   },
   {

@@ -122,6 +122,7 @@ export class Command {
   readonly flags: number;
   readonly arity: number;
   readonly run: Handler | undefined;
+  readonly brief: boolean;
   /** Its flags depend on the script that it runs (server/scripting.ts). */
   readonly declaresFlags: boolean;
   readonly parent: Command | null;
@@ -141,6 +142,7 @@ export class Command {
       (MAY_REPLICATE.has(row.name) ? Flag.MAY_REPLICATE : 0);
     this.arity = row.arity;
     this.run = row.run;
+    this.brief = row.brief === true;
     this.declaresFlags = RUNS_SCRIPTS.has(row.name);
     this.categories = categoriesOf(row.flags, row.categories);
     this.keys = new KeyFinder(row);

@@ -54,6 +54,8 @@ const NOT_IN_MULTI = new CommandError("ERR Command not allowed inside a transact
 const POINTER_BYTES = 8;
 /** How often the log says that a replica's writes are not saved, milliseconds. */
 const UNSAFE_WARNING_MS = 10_000;
+/** Longest arguments, and longest reply, of a command that counts as brief. */
+const BRIEF_BYTES = 512;
 /** An unknown command's arguments are shown up to this many bytes. */
 const SHOWN_BYTES = 128;
 
@@ -300,7 +302,8 @@ export class Dispatcher {
       server.store.freeze();
       server.store.expiryMode = this.#expiryMode(client);
     }
-    const started = server.timer.start();
+    const brief = command.brief && argumentBytes(args) <= BRIEF_BYTES;
+    const started = server.timer.start(brief);
     let outcome: Block | Suspension | void = undefined;
     try {
       outcome = command.run!(ctx, args);
@@ -322,7 +325,7 @@ export class Dispatcher {
       this.depth--;
       if (outermost) this.#putAside(client, mark);
     } else {
-      const took = server.timer.stop(started);
+      const took = server.timer.stop(started, brief && reply.pos - mark <= BRIEF_BYTES);
       this.#finish(client, command, args, db, took, dirtyBefore, outcome);
       if (reply !== outerReply) this.#errorsCounted = outerErrors;
       this.depth--;
@@ -569,6 +572,11 @@ export class Dispatcher {
     );
     client.reply.error(`ERR internal error in '${command.fullName}' command`);
   }
+}
+
+/** From the first byte of the name to the last one of the last argument. */
+function argumentBytes(args: Args): number {
+  return args.ends[args.count - 1]! - args.starts[0]!;
 }
 
 /** Whether this command changes data; of EXEC, whether a queued one does. */

@@ -186,7 +186,7 @@ export class RedisServer implements KeyspaceEvents {
     this.runId = random.secretHex(40);
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
-    this.timer = new CommandTimer(clock, (command, took) => this.#settleTime(command, took));
+    this.timer = new CommandTimer(clock, (command, took, times) => this.#settleTime(command, took, times));
     this.store = new Store(config.databases, () => this.timer.now(), random.u32);
     this.store.events = this;
     this.outputLimits = new OutputLimits(config, clock);
@@ -529,11 +529,11 @@ export class RedisServer implements KeyspaceEvents {
     if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
   }
 
-  /** What a command took, milliseconds: into its statistics. */
-  #settleTime(command: Command, took: number): void {
+  /** What a command took so many times, milliseconds: into its statistics. */
+  #settleTime(command: Command, took: number, times = 1): void {
     const { stats } = command;
-    stats.usec += took * 1000;
-    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6);
+    stats.usec += took * 1000 * times;
+    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6, times);
   }
 
   /** A command has waited and ends without running again, after `took` milliseconds: statistics, slow log. */

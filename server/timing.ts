@@ -2,9 +2,12 @@
  * How long commands take, without asking the clock twice for each.
  *
  * A precise clock costs more here than a GET does. So a batch of requests is measured as a whole, and its commands share its
- * time equally; only the wall clock, which is cheap but counts whole milliseconds, is looked at after each. A command that
- * the wall clock noticed gets its own time. Where the slow log or the latency monitor must see less than that, and where
- * commands run outside of a batch, each is measured precisely.
+ * time equally. Beside that the wall clock is looked at, which counts whole milliseconds: a command that it noticed gets
+ * its own time. That look, too, is a fifth of the time of a PING in a pipeline, so commands of which it is known that
+ * they are brief (`brief` in their rows) go without; every sixteenth looks all the same, since the Unix time for expiry
+ * comes from here. What passed until then was no command's doing (a collection, another process), and they share it.
+ * Where the slow log or the latency monitor must see less than two milliseconds, and where commands run outside of a
+ * batch, each is measured precisely.
  */
 
 import type { Command } from "../commands/table.ts";
@@ -12,11 +15,13 @@ import type { Clock } from "./clock.ts";
 
 /** From this many milliseconds on a command's own time is taken from the wall clock. */
 export const NOTICEABLE_MS = 2;
+/** Brief commands between two looks at the wall clock. */
+const MOST_UNSEEN = 15;
 /** Commands of one batch that share its time at most; then the share is settled early. */
 const MAX_SHARED = 4096;
 
-/** Takes the share of a command: milliseconds. */
-export type Settle = (command: Command, tookMs: number) => void;
+/** Takes the share of a command that ran so many times: milliseconds for each. */
+export type Settle = (command: Command, tookMs: number, times: number) => void;
 
 /** The stopwatch of one server. */
 export class CommandTimer {
@@ -26,7 +31,13 @@ export class CommandTimer {
   batches = 0;
   readonly #clock: Clock;
   readonly #settle: Settle;
+  /** Commands that share the time of the batch, and how often each ran in a row. The lists keep their length. */
   readonly #shared: Command[] = [];
+  readonly #times: number[] = [];
+  #runs = 0;
+  #count = 0;
+  /** Brief commands since the last look at the wall clock. */
+  #unseen = 0;
   #started = -1;
   #wall = 0;
   /** Milliseconds of the batch that belong to commands with a time of their own. */
@@ -43,47 +54,66 @@ export class CommandTimer {
     this.#started = this.#clock.monoMs();
     this.#wall = this.#clock.wallMs();
     this.#own = 0;
+    this.#unseen = 0;
   }
 
   /**
-   * Unix time in milliseconds for the command that is about to run: in a batch, as it was when the command before it was
-   * over, which saves looking again.
+   * Unix time in milliseconds for the command that is about to run: in a batch, as it was at the last look, some
+   * microseconds ago.
    */
   now(): number {
     return this.#started >= 0 && !this.precise ? this.#wall : this.#clock.wallMs();
   }
 
-  /** Before a command: what {@link stop} wants to have. */
-  start(): number {
-    return this.#started >= 0 && !this.precise ? -1 : this.#clock.monoMs();
+  /** Before a command: what {@link stop} wants to have. `brief`: it will be no long one. */
+  start(brief: boolean): number {
+    if (this.#started < 0 || this.precise) return this.#clock.monoMs();
+    // What passed during the brief ones is not for the first long one to answer for.
+    if (!brief && this.#unseen > 0) this.#look();
+    return -1;
   }
 
-  /** After a command: milliseconds that it took, -1 where it shares its batch's. */
-  stop(started: number): number {
+  /** After a command: milliseconds that it took, -1 where it shares its batch's. `brief`: it was no long one. */
+  stop(started: number, brief: boolean): number {
     if (started >= 0) return this.#clock.monoMs() - started;
-    const wall = this.#clock.wallMs();
-    const took = wall - this.#wall;
-    this.#wall = wall;
+    if (brief && this.#unseen < MOST_UNSEEN) {
+      this.#unseen++;
+      return -1;
+    }
+    const took = this.#look();
     // CONFIG SET that turns precision on is itself the first command to be seen.
-    if (took < NOTICEABLE_MS && !this.precise) return -1;
+    if (brief || (took < NOTICEABLE_MS && !this.precise)) return -1;
     this.#own += took;
     return took;
   }
 
+  /** Looks at the wall clock. Returns the milliseconds since the last look. */
+  #look(): number {
+    const wall = this.#clock.wallMs();
+    const passed = wall - this.#wall;
+    this.#wall = wall;
+    this.#unseen = 0;
+    return passed;
+  }
+
   /** A command shares the time of its batch. */
   share(command: Command): void {
-    this.#shared.push(command);
-    if (this.#shared.length >= MAX_SHARED) this.settle();
+    const last = this.#runs - 1;
+    if (last >= 0 && this.#shared[last] === command) this.#times[last]!++;
+    else {
+      this.#shared[this.#runs] = command;
+      this.#times[this.#runs++] = 1;
+    }
+    if (++this.#count >= MAX_SHARED) this.settle();
   }
 
   /** Hands out the shares so far, also before statistics are shown. */
   settle(): void {
-    const count = this.#shared.length;
-    if (count === 0) return;
+    if (this.#count === 0) return;
     const now = this.#clock.monoMs();
-    const each = Math.max(0, now - this.#started - this.#own) / count;
-    for (const command of this.#shared) this.#settle(command, each);
-    this.#shared.length = 0;
+    const each = Math.max(0, now - this.#started - this.#own) / this.#count;
+    for (let i = 0; i < this.#runs; i++) this.#settle(this.#shared[i]!, each, this.#times[i]!);
+    this.#runs = this.#count = 0;
     this.#started = now;
     this.#own = 0;
   }

@@ -20,11 +20,11 @@ export class Histogram {
   total = 0;
   readonly #counts = new Float64Array((RANGES + 1) * HALF);
 
-  /** Records one duration in nanoseconds; what is below 1 or above 1 s counts as the nearest of these. */
-  record(ns: number): void {
+  /** Records a duration in nanoseconds, so many times; what is below 1 or above 1 s counts as the nearest of these. */
+  record(ns: number, times = 1): void {
     const value = ns < 1 ? 1 : ns > MAX_VALUE ? MAX_VALUE : ns | 0;
-    this.#counts[bucketOf(value)]!++;
-    this.total++;
+    this.#counts[bucketOf(value)]! += times;
+    this.total += times;
   }
 
   /** The value, in nanoseconds, that `percent` (0 to 100) of the durations do not exceed: its bucket's upper edge. */

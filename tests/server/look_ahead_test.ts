@@ -14,11 +14,11 @@ const request = (...args: string[]): string =>
   `*${args.length}\r\n` + args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("");
 const hashOf = (key: string): number => hashBytes(fromLatin1(key), 0, key.length);
 
-/** A database of so many keys, one client's requests, and what was fetched before each of them. */
-async function fetched(input: string, keys = 20_000, given = input.length): Promise<number[][]> {
+/** One client's requests, of which so many bytes have come, and what was fetched before them. */
+async function fetched(input: string, given = input.length): Promise<number[][]> {
   const store = new Store(1, () => 0, () => 0);
   const db = store.databases[0]!;
-  for (let i = 0; i < keys; i++) {
+  for (let i = 0; i < 500; i++) {
     const key = fromLatin1(`key:${i}`);
     db.set(key, 0, key.length, Kind.EMBSTR, key, 0, key.length);
   }
@@ -70,9 +70,8 @@ Deno.test("requests without a key and with several arguments are stepped over", 
   assertEquals(await fetched(input), [["key:1", "none", "key:2"].map(hashOf)]);
 });
 
-Deno.test("nothing is fetched for a single request, nor where the database is small", async () => {
+Deno.test("nothing is fetched for a single request", async () => {
   assertEquals(await fetched(request("GET", "key:1")), []);
-  assertEquals(await fetched(request("GET", "key:1") + request("GET", "key:2"), 19_999), []);
 });
 
 Deno.test("what lies behind the end of the batch is not looked at, whatever it is", async () => {
@@ -85,7 +84,7 @@ Deno.test("what lies behind the end of the batch is not looked at, whatever it i
     ]
   ) {
     const input = first + request("GET", "key:3") + rest;
-    assertEquals(await fetched(input, 20_000, first.length), [["key:1", "key:2"].map(hashOf)]);
+    assertEquals(await fetched(input, first.length), [["key:1", "key:2"].map(hashOf)]);
   }
   assertEquals(await fetched(first + "*2\r\n$3\r\nGET\r\n$5\r\nkey"), [["key:1", "key:2"].map(hashOf)]);
 });
