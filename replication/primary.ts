@@ -35,6 +35,8 @@ export interface PrimaryHost extends FullSyncHost {
   abandonSnapshot(): void;
   /** The primary is about to be left for a failover, or to be told apart from its replicas by silence: no PINGs. */
   quiet(): boolean;
+  /** Writes what was executed to the append-only file; false where nothing may leave any more. */
+  commit(): boolean;
   /** Clients are held back, so that the offset may have to stand still: nobody is asked how far he is. */
   paused(): boolean;
   /** This server follows a primary itself. */
@@ -271,6 +273,8 @@ export class Primary {
       this.askForAcks();
     }
     this.#flushQueued = false;
+    // A replica that is promoted must not know of more than this server would after a crash.
+    if (!this.#host.commit()) return;
     for (const link of this.links) {
       if (link.state === "online") link.pump(this.#stream);
       if (this.#overLimit(link)) link.close();

@@ -50,13 +50,14 @@ export class CommitQueue {
     this.release();
   }
 
-  /** Writes what is pending now and lets everybody go. */
-  release(): void {
-    if (!this.#file.flush()) return;
+  /** Writes what is pending now and lets everybody go. False where nothing may leave any more: the process ends. */
+  release(): boolean {
+    if (!this.#file.flush()) return false;
     const ready = this.#waiting;
     this.#waiting = this.#spare;
     for (let i = 0; i < ready.length; i++) ready[i]!.committed();
     ready.length = 0;
     this.#spare = ready;
+    return true;
   }
 }

@@ -97,6 +97,7 @@ export class Replication implements ReplicationView {
       snapshotFile: (contents) => this.#snapshotFile(contents),
       abandonSnapshot: () => server.persistence.snapshots.abort("replication"),
       quiet: () => this.failover.active && server.pauses.active,
+      commit: () => server.commits === null || !server.commits.isNeeded || server.commits.release(),
       paused: () => server.pauses.active,
       following: () => this.following,
       lacksReplicas: (lacking) => server.lacksReplicas = lacking,

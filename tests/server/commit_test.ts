@@ -9,7 +9,7 @@ import { connect, InnerServer } from "../helpers/inner_server.ts";
 class World {
   readonly events: string[] = [];
   pending = 0;
-  readonly #inner = new InnerServer(undefined);
+  readonly #inner = new InnerServer(undefined, ["--repl-diskless-sync-delay", "0"]);
 
   constructor() {
     const { server } = this.#inner;
@@ -134,4 +134,29 @@ Deno.test("nothing is acknowledged once the file cannot be written and the proce
   await sleep(5);
   assertEquals(world.events, []);
   socket.close();
+});
+
+Deno.test("replicas are not ahead of the file", async () => {
+  const world = new World();
+  const replica = world.connect("replica"), client = world.connect("client");
+  const toReplica = async (text: string) => {
+    replica.send(text);
+    await sleep(1);
+    replica.taken();
+  };
+  for (const line of ["REPLCONF capa eof\r\n", "PSYNC ? -1\r\n"]) await toReplica(line);
+  while (!world.events.some((event) => event.startsWith("replica gets $EOF"))) await sleep(1);
+  for (let n = 0; n < 20; n++, await sleep(1)) replica.taken(); // the rest of the file
+  await toReplica("REPLCONF ACK 0\r\n");
+  client.send("CLIENT REPLY OFF\r\n");
+  await sleep(1);
+  world.events.length = 0;
+  client.send("SET k v\r\n");
+  await sleep(1);
+  assertEquals(world.events, [
+    "flush 1",
+    "replica gets *2 $6 SELECT $1 0 *3 $3 SET $1 k $1 v",
+  ]);
+  replica.close();
+  client.close();
 });
