@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { CommandError, NOT_INTEGER, SYNTAX } from "./errors.ts";
 import type { CommandRow } from "./row.ts";
 import { millisTimeout } from "./timeout.ts";
+import { splitWords } from "../types/quoting.ts";
 
 /** The table rows, in alphabetical order. */
 export const replicationRows: readonly CommandRow[] = [
@@ -225,7 +226,7 @@ function replconf(ctx: Context, args: Args): void {
   const { replication } = ctx.server;
   const link = replication.linkOf(ctx.client);
   for (let i = 1; i < args.count; i += 2) {
-    if (args.is(i, "LISTENING-PORT")) link.port = args.ranged(i + 1, -2147483648, 2147483647);
+    if (args.is(i, "LISTENING-PORT")) link.port = Number(BigInt.asIntN(32, BigInt(args.int64(i + 1))));
     else if (args.is(i, "IP-ADDRESS")) {
       if (args.length(i + 1) >= 46) {
         throw new CommandError(
@@ -245,7 +246,8 @@ function replconf(ctx: Context, args: Args): void {
       return;
     } else if (args.is(i, "RDB-ONLY")) link.rdbOnly = args.ranged(i + 1, 0, 1, NOT_INTEGER, BAD_FLAG) === 1;
     else if (args.is(i, "RDB-FILTER-ONLY")) {
-      const words = args.text(i + 1).split(/\s+/).filter((word) => word !== "");
+      const words = splitWords(args.text(i + 1));
+      if (words === undefined) throw new CommandError("ERR Missing rdb-filter-only values");
       const other = words.find((word) => word.toLowerCase() !== "functions");
       if (other !== undefined) throw new CommandError(`ERR Unsupported rdb-filter-only option: ${other}`);
       link.withoutKeys = true;

@@ -122,8 +122,8 @@ class PartLoad {
   readonly #part: AofPart;
   readonly #size: number;
   readonly #isLast: boolean;
-  /** Commands of the transaction that is being read; null outside of one. */
-  #queue: LoadFrame[] | null = null;
+  /** Commands of the transaction that is being read, and where they stand; null outside of one. */
+  #queue: { frame: LoadFrame; at: number }[] | null = null;
   /** Where the MULTI stands. */
   #multiAt = 0;
 
@@ -186,18 +186,21 @@ class PartLoad {
     if (frame.count === 1 && this.#queue === null && isWord(frame, MULTI)) {
       this.#queue = [];
       this.#multiAt = at;
-    } else if (this.#queue === null) this.#execute(frame);
+    } else if (this.#queue === null) this.#execute(frame, at);
     else if (frame.count === 1 && isWord(frame, EXEC)) {
       const queue = this.#queue;
       this.#queue = null;
-      for (const queued of queue) this.#execute(queued);
-    } else this.#queue.push(frame.copy());
+      for (const queued of queue) this.#execute(queued.frame, queued.at);
+    } else this.#queue.push({ frame: frame.copy(), at });
   }
 
-  #execute(frame: LoadFrame): void {
+  #execute(frame: LoadFrame, at: number): void {
     if (this.#host.execute(frame)) return;
     const name = latin1(frame.buf, frame.starts[0]!, frame.ends[0]!);
-    throw new LoadError(`Unknown command '${name}' reading the append only file ${this.#part.name}`);
+    throw new LoadError(
+      `Unknown command '${name}' reading the append only file ${this.#part.name} (at offset ${at}, or one that does not ` +
+        "take so many arguments; restore the file from a backup, or start a server that knows the command)",
+    );
   }
 
   #refuseDamaged(offset: number): never {
@@ -212,9 +215,12 @@ class PartLoad {
   #cutTail(offset: number): void {
     const host = this.#host;
     const { name } = this.#part;
+    const end = this.#queue === null ? offset : this.#multiAt;
+    if (this.#queue !== null) host.warning(`Revert incomplete MULTI/EXEC transaction in AOF file ${name}`);
     if (!this.#isLast) {
+      const what = this.#queue === null ? "command" : "transaction";
       throw new LoadError(
-        `Fatal error: the truncated file is not the last file (${name} ends within a command at offset ${offset}; ` +
+        `Fatal error: the truncated file is not the last file (${name} ends within a ${what} at offset ${end}; ` +
           "restore it from a backup, or use ./redis-check-aof --fix <filename.manifest> and lose what follows)",
       );
     }
@@ -222,12 +228,10 @@ class PartLoad {
       throw new LoadError(
         `Unexpected end of file reading the append only file ${name}. You can: 1) Make a backup of your AOF file, ` +
           "then use ./redis-check-aof --fix <filename.manifest>. 2) Alternatively you can set the " +
-          `'aof-load-truncated' configuration option to yes and restart the server. (The last command begins at offset ${offset}.)`,
+          `'aof-load-truncated' configuration option to yes and restart the server. (What is incomplete begins at offset ${end}.)`,
       );
     }
     host.warning(`!!! Warning: short read while loading the AOF file ${name}!!!`);
-    if (this.#queue !== null) host.warning(`Revert incomplete MULTI/EXEC transaction in AOF file ${name}`);
-    const end = this.#queue === null ? offset : this.#multiAt;
     host.warning(`!!! Truncating the AOF ${name} at offset ${end} !!!`);
     try {
       const file = host.disk.open(this.#aof.path(name), "append");

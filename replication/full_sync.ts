@@ -79,7 +79,7 @@ export class FullSync {
   join(link: ReplicaLink): void {
     link.state = this.diskless ? "transfer" : "snapshot";
     link.isDirect = this.diskless;
-    link.sent = link.acked = this.offset;
+    link.sent = this.offset;
     this.#links.add(link);
     if (!link.old) link.send(fromLatin1(`+FULLRESYNC ${this.#stream.id} ${this.offset}\r\n`));
   }

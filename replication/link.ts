@@ -46,8 +46,9 @@ export class ReplicaLink {
   rdbOnly = false;
   withoutKeys = false;
   withoutFunctions = false;
-  /** Offset up to which the stream was sent, and up to which it was acknowledged. */
+  /** Offset up to which the stream was sent. */
   sent = 0;
+  /** Offset that it has acknowledged itself; that its file was sent does not say that it has loaded it. */
   acked = 0;
   /** Monotonic milliseconds of the last acknowledgement. */
   ackedAtMs = 0;

@@ -140,7 +140,7 @@ export class Primary {
       return false;
     }
     this.#attach(link, "online");
-    link.sent = link.acked = offset - 1;
+    link.sent = offset - 1;
     link.send(fromLatin1(link.understandsPsync2 ? `+CONTINUE ${stream.id}\r\n` : "+CONTINUE\r\n"));
     host.notice(
       `Partial resynchronization request from ${link.name} accepted. Sending ${

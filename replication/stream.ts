@@ -89,9 +89,10 @@ export class ReplicationStream {
     this.offset = offset;
   }
 
-  /** Whether a replica that has history `id` up to `offset - 1` has a prefix of what is here. */
+  /** Whether a replica that has history `id` (in any case) up to `offset - 1` has a prefix of what is here. */
   isPrefix(id: string, offset: number): boolean {
-    return id === this.id || (id === this.id2 && offset <= this.secondOffset);
+    const asked = id.toLowerCase();
+    return asked === this.id || (asked === this.id2 && offset <= this.secondOffset);
   }
 
   // -- Backlog --------------------------------------------------------------------------------------------------

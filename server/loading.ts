@@ -79,7 +79,7 @@ function loadDelayMs({ config: { keyLoadDelay } }: RedisServer): number {
 export function loadDataSet(server: RedisServer): Loading<void> {
   const { config, log, clock, persistence } = server;
   return whileLoading(server, function* () {
-    persistence.aof.readManifest();
+    readManifest(server);
     if (config.appendonly) return yield* aofSteps(server);
     const path = joinPath(config.dir, config.dbfilename);
     if (persistence.disk.stat(path) === null) return;
@@ -90,6 +90,22 @@ export function loadDataSet(server: RedisServer): Loading<void> {
     yield* rdbFileSteps(server, path, { keepExpired, announceExpired: true, allowDuplicates: false });
     log.notice(`DB loaded from disk: ${((clock.monoMs() - started) / 1000).toFixed(3)} seconds`);
   });
+}
+
+/** Reads the manifest of the append-only file. Throws LoadError where it cannot be read, and ManifestError. */
+function readManifest({ persistence: { aof, disk }, config }: RedisServer): void {
+  if (disk.stat(aof.directory)?.isFile === true) {
+    throw new LoadError(`Can't open or create append-only dir ${config.appenddirname}: Not a directory`);
+  }
+  try {
+    aof.readManifest();
+  } catch (error) {
+    if (error instanceof ManifestError) throw error;
+    const name = manifestName(config.appendfilename);
+    throw new LoadError(
+      `Fatal error: can't open the AOF manifest file ${name} for reading: ${errnoText(error)}`,
+    );
+  }
 }
 
 /** Loads an RDB file. Throws an Error whose message is for the log; the store then holds part of the file. */

@@ -405,3 +405,38 @@ for (const diskless of ["yes", "no"]) {
     },
   );
 }
+
+bothTest("a replica counts for WAIT once it has acknowledged something itself", NOW, async (server, seen) => {
+  // The history begins with the first replica.
+  const [first] = await RawReplica.attach(server.port);
+  await waitForField(server, "slave0", (value) => value.includes("state=online"));
+  await rawReply(server, "SET", "key", "value");
+  await first[Symbol.asyncDispose]();
+  await waitForField(server, "connected_slaves", (value) => value === "0");
+  const [replica, answer] = await RawReplica.attach(server.port);
+  await using _ = replica;
+  const [, id, offset] = /FULLRESYNC (\S+) (\d+)/.exec(answer)!;
+  await waitForField(server, "slave0", (value) => value.includes("state=online"));
+  await seen.state(server, "nothing acknowledged");
+  await using client = await server.connect();
+  const lines = ["SET a b", "WAIT 1 20"];
+  for (const line of lines) seen.add(line, JSON.stringify((await client.frame(...line.split(" "))).raw));
+  await replica.send(`REPLCONF ACK ${Number(offset) + 1000}`);
+  seen.add("acknowledged", JSON.stringify((await client.frame("WAIT", "1", "0")).raw));
+  const next = Number(await infoField(server, "master_repl_offset")) + 1;
+  const [again, partial] = await RawReplica.attach(server.port, `${id!.toUpperCase()} ${next}`);
+  await using __ = again;
+  seen.add("the id in capitals", partial);
+  await seen.state(server, "one that goes on");
+});
+
+bothTest("REPLCONF reads numbers and words as C does", NOW, async (server, seen) => {
+  await using replica = await RawReplica.connect(server.port);
+  const lines = [
+    "listening-port 99999999999",
+    "listening-port x",
+    `rdb-filter-only '"'`,
+    `rdb-filter-only ' functions'`,
+  ];
+  for (const line of lines) seen.add(line, await replica.ask(`REPLCONF ${line}`));
+});
