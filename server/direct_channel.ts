@@ -166,8 +166,12 @@ function resourceOf(socket: Socket): number | undefined {
   return symbol === undefined ? undefined : (socket as unknown as Record<symbol, number>)[symbol];
 }
 
-/** Null where the runtime's handles are not as this file expects them. */
+/**
+ * Null where the runtime's handles are not as this file expects them; and on Windows, where a second descriptor for a socket
+ * is made in another way, and this has not been tried.
+ */
 function findBinding(): Binding | null {
+  if (Deno.build.os === "windows") return null;
   try {
     const { binding } = process as unknown as { binding(name: string): Record<string, unknown> };
     const { TCP } = binding("tcp_wrap") as { TCP: Binding["TCP"] };
