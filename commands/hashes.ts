@@ -13,7 +13,7 @@ import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
-import { addInt64 } from "./strings.ts";
+import { addInt64 } from "./string_numbers.ts";
 
 /** The table rows of the hash group, in alphabetical order. */
 export const hashRows: readonly CommandRow[] = [

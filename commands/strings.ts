@@ -1,29 +1,21 @@
 /**
- * Strings: the values that are one run of bytes, and the numbers in them.
+ * Strings: the values that are one run of bytes (string_numbers.ts: what is done to the numbers in them).
  *
  * A string lies inline in its key's record. What counts as an integer (OBJECT ENCODING int) is decided when it is written:
  * the canonical text of a 64-bit number keeps the kind INT, so that GET copies bytes and INCR reads few digits.
  */
 
 import { NO_EXPIRY } from "../store.ts";
-import { formatInt, MAX_INT64_DIGITS, normalizeInt64, parseInt64 } from "../types/bytes.ts";
+import { MAX_INT64_DIGITS, parseInt64 } from "../types/bytes.ts";
 import { EMBSTR_LIMIT, isString, Kind, type KindCode } from "../types/kind.ts";
-import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "../types/long_double.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import {
-  CommandError,
-  NAN_OR_INFINITY,
-  NOT_FLOAT,
-  NOT_INTEGER,
-  OVERFLOW,
-  STRING_TOO_LONG,
-  wrongArity,
-} from "./errors.ts";
+import { CommandError, STRING_TOO_LONG, wrongArity } from "./errors.ts";
 import { expiryFrom, expiryOptions, resolveExpiry } from "./expiry.ts";
 import { lcs } from "./lcs.ts";
 import { Notify } from "./notify_classes.ts";
 import { at, type CommandRow, range } from "./row.ts";
+import { decr, decrby, incr, incrby, incrbyfloat } from "./string_numbers.ts";
 
 /** The table rows of the string group, in alphabetical order. */
 export const stringRows: readonly CommandRow[] = [
@@ -245,12 +237,8 @@ export const stringRows: readonly CommandRow[] = [
 ];
 
 const OFFSET_OUT_OF_RANGE = new CommandError("ERR offset is out of range");
-const DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
-const INT64_MAX = 9223372036854775807n;
-const INT64_MIN = -9223372036854775808n;
 const SECONDS = { seconds: true, absolute: false };
 const MILLISECONDS = { seconds: false, absolute: false };
-const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 
 /** The kind that a string written as a whole gets. */
 export function stringKind(buf: Uint8Array, start: number, end: number): KindCode {
@@ -481,77 +469,3 @@ function setrange(ctx: Context, args: Args): void {
 function checkLength(ctx: Context, length: number): void {
   if (length > ctx.server.config.protoMaxBulkLen) throw STRING_TOO_LONG;
 }
-
-// -- Numbers ------------------------------------------------------------------------------------------------------
-
-function incr(ctx: Context, args: Args): void {
-  add(ctx, args, 1);
-}
-
-function decr(ctx: Context, args: Args): void {
-  add(ctx, args, -1);
-}
-
-function incrby(ctx: Context, args: Args): void {
-  add(ctx, args, args.int64(2));
-}
-
-function decrby(ctx: Context, args: Args): void {
-  const by = args.int64(2);
-  if (by === INT64_MIN) throw DECREMENT_OVERFLOW;
-  add(ctx, args, -by);
-}
-
-/** Adds to the integer of the key in argument 1 and replies the sum. */
-function add(ctx: Context, args: Args, by: number | bigint): void {
-  const addr = ctx.writeString(args, 1);
-  let value: number | bigint = 0;
-  if (addr !== 0) {
-    const start = ctx.db.valueStart(addr);
-    const current = parseInt64(ctx.db.bytes(addr), start, start + ctx.db.valueLength(addr));
-    if (current === undefined) throw NOT_INTEGER;
-    value = current;
-  }
-  const sum = addInt64(value, by);
-  const length = formatInt(sum, digits, 0);
-  if (addr !== 0) ctx.db.rewrite(addr, Kind.INT, digits, 0, length);
-  else ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, Kind.INT, digits, 0, length);
-  ctx.changed(Notify.STRING, "incrby", args, 1);
-  ctx.reply.integer(sum);
-}
-
-/** The sum of two 64-bit integers. Throws "increment or decrement would overflow". */
-export function addInt64(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === "number" && typeof b === "number") {
-    const sum = a + b;
-    if (Number.isSafeInteger(sum)) return sum;
-  }
-  const sum = BigInt(a) + BigInt(b);
-  if (sum > INT64_MAX || sum < INT64_MIN) throw OVERFLOW;
-  return normalizeInt64(sum);
-}
-
-function incrbyfloat(ctx: Context, args: Args): void {
-  const addr = ctx.writeString(args, 1);
-  let value = parseLongDouble(ZERO, 0, 1)!;
-  if (addr !== 0) {
-    const start = ctx.db.valueStart(addr);
-    const current = parseLongDouble(ctx.db.bytes(addr), start, start + ctx.db.valueLength(addr));
-    if (current === null) throw NOT_FLOAT;
-    value = current;
-  }
-  const by = parseLongDouble(args.buf, args.starts[2]!, args.ends[2]!);
-  if (by === null) throw NOT_FLOAT;
-  const sum = addLongDouble(value, by);
-  if (!isFiniteLong(sum)) throw NAN_OR_INFINITY;
-  const text = new TextEncoder().encode(formatLongDouble(sum));
-  const kind = text.length <= EMBSTR_LIMIT ? Kind.EMBSTR : Kind.RAW;
-  if (addr !== 0) ctx.db.rewrite(addr, kind, text, 0, text.length);
-  else ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, kind, text, 0, text.length);
-  ctx.changed(Notify.STRING, "incrbyfloat", args, 1);
-  // The sum goes out, not the sum's making: floating point must not differ elsewhere.
-  if (ctx.propagates) ctx.rewriteAs("SET", args.bytes(1), text, "KEEPTTL");
-  ctx.reply.bulk(text);
-}
-
-const ZERO = new Uint8Array([48]);

@@ -1,0 +1,90 @@
+/**
+ * Numbers in strings: INCR, DECR, their BY forms, and INCRBYFLOAT. Their rows are in strings.ts.
+ *
+ * Integers are exact over all 64 bits: a number while it is a safe integer, a bigint beyond. Floating point follows the C
+ * library's long double, as redis-server's does.
+ */
+
+import { formatInt, MAX_INT64_DIGITS, normalizeInt64, parseInt64 } from "../types/bytes.ts";
+import { EMBSTR_LIMIT, Kind } from "../types/kind.ts";
+import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "../types/long_double.ts";
+import type { Args } from "./args.ts";
+import type { Context } from "./context.ts";
+import { CommandError, NAN_OR_INFINITY, NOT_FLOAT, NOT_INTEGER, OVERFLOW } from "./errors.ts";
+import { Notify } from "./notify_classes.ts";
+
+const DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
+const INT64_MAX = 9223372036854775807n;
+const INT64_MIN = -9223372036854775808n;
+const ZERO = new Uint8Array([48]);
+const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
+
+export function incr(ctx: Context, args: Args): void {
+  add(ctx, args, 1);
+}
+
+export function decr(ctx: Context, args: Args): void {
+  add(ctx, args, -1);
+}
+
+export function incrby(ctx: Context, args: Args): void {
+  add(ctx, args, args.int64(2));
+}
+
+export function decrby(ctx: Context, args: Args): void {
+  const by = args.int64(2);
+  if (by === INT64_MIN) throw DECREMENT_OVERFLOW;
+  add(ctx, args, -by);
+}
+
+/** Adds to the integer of the key in argument 1 and replies the sum. */
+function add(ctx: Context, args: Args, by: number | bigint): void {
+  const addr = ctx.writeString(args, 1);
+  let value: number | bigint = 0;
+  if (addr !== 0) {
+    const start = ctx.db.valueStart(addr);
+    const current = parseInt64(ctx.db.bytes(addr), start, start + ctx.db.valueLength(addr));
+    if (current === undefined) throw NOT_INTEGER;
+    value = current;
+  }
+  const sum = addInt64(value, by);
+  const length = formatInt(sum, digits, 0);
+  if (addr !== 0) ctx.db.rewrite(addr, Kind.INT, digits, 0, length);
+  else ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, Kind.INT, digits, 0, length);
+  ctx.changed(Notify.STRING, "incrby", args, 1);
+  ctx.reply.integer(sum);
+}
+
+/** The sum of two 64-bit integers. Throws "increment or decrement would overflow". */
+export function addInt64(a: number | bigint, b: number | bigint): number | bigint {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  const sum = BigInt(a) + BigInt(b);
+  if (sum > INT64_MAX || sum < INT64_MIN) throw OVERFLOW;
+  return normalizeInt64(sum);
+}
+
+export function incrbyfloat(ctx: Context, args: Args): void {
+  const addr = ctx.writeString(args, 1);
+  let value = parseLongDouble(ZERO, 0, 1)!;
+  if (addr !== 0) {
+    const start = ctx.db.valueStart(addr);
+    const current = parseLongDouble(ctx.db.bytes(addr), start, start + ctx.db.valueLength(addr));
+    if (current === null) throw NOT_FLOAT;
+    value = current;
+  }
+  const by = parseLongDouble(args.buf, args.starts[2]!, args.ends[2]!);
+  if (by === null) throw NOT_FLOAT;
+  const sum = addLongDouble(value, by);
+  if (!isFiniteLong(sum)) throw NAN_OR_INFINITY;
+  const text = new TextEncoder().encode(formatLongDouble(sum));
+  const kind = text.length <= EMBSTR_LIMIT ? Kind.EMBSTR : Kind.RAW;
+  if (addr !== 0) ctx.db.rewrite(addr, kind, text, 0, text.length);
+  else ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, kind, text, 0, text.length);
+  ctx.changed(Notify.STRING, "incrbyfloat", args, 1);
+  // The sum goes out, not the sum's making: floating point must not differ elsewhere.
+  if (ctx.propagates) ctx.rewriteAs("SET", args.bytes(1), text, "KEEPTTL");
+  ctx.reply.bulk(text);
+}
