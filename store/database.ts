@@ -13,64 +13,46 @@ import { copyBytes } from "../types/bytes.ts";
 import { hasOwnBuffers, isObject, Kind, type KindCode, type StoredObject } from "../types/kind.ts";
 import { type Expiry, ExpiryMode, NO_EXPIRY } from "./events.ts";
 import * as record from "./record.ts";
+import { Records } from "./records.ts";
 
 /** One numbered keyspace. All addresses are of this database's own arena. */
-export class Database {
-  readonly store: Store;
+export class Database extends Records {
   readonly index: number;
-  #arena = new Arena();
-  #table = new ByteTable(this.#arena);
-  #expires = new ByteTable(this.#arena);
   /** Running average of remaining time of expiring keys in ms, for INFO; kept by the expiry cycle. */
   averageTtl = 0;
   /** Snapshots that had begun when this was made: its records may be older than any later one. */
   readonly bornInEpoch: number;
 
   constructor(store: Store, index: number) {
-    this.store = store;
+    super(store);
     this.index = index;
     this.bornInEpoch = store.epochsBegun;
   }
 
   /** Exchanges contents, not identities: clients stay on their number. */
   static exchange(a: Database, b: Database): void {
-    [a.#arena, b.#arena] = [b.#arena, a.#arena];
-    [a.#table, b.#table] = [b.#table, a.#table];
-    [a.#expires, b.#expires] = [b.#expires, a.#expires];
+    [a.arena, b.arena] = [b.arena, a.arena];
+    [a.table, b.table] = [b.table, a.table];
+    [a.expires, b.expires] = [b.expires, a.expires];
     [a.averageTtl, b.averageTtl] = [b.averageTtl, a.averageTtl];
   }
 
   /** Number of keys, expired ones not yet deleted included. */
   get size(): number {
-    return this.#table.size;
+    return this.table.size;
   }
 
   /** Number of keys with an expiry. */
   get volatileSize(): number {
-    return this.#expires.size;
-  }
-
-  /** Where this database's bytes live; collections that need blocks of their own take them here. */
-  get arena(): Arena {
-    return this.#arena;
-  }
-
-  /** The index of all keys; for scanning, sampling and rehashing. */
-  get table(): ByteTable {
-    return this.#table;
-  }
-
-  /** The index of the keys with an expiry. */
-  get expires(): ByteTable {
-    return this.#expires;
+    return this.expires.size;
   }
 
   // -- Lookup ---------------------------------------------------------------------------------------------------
 
   /** The record of a key that is alive, else 0; neither statistics nor access time. */
   find(buf: Uint8Array, start: number, end: number): number {
-    const addr = this.#table.find(buf, start, end, this.store.keyHash.of(buf, start, end));
-    return addr !== 0 && record.isVolatile(this.#arena, addr) && this.#isGone(addr) ? 0 : addr;
+    const addr = this.table.find(buf, start, end, this.store.keyHash.of(buf, start, end));
+    return addr !== 0 && record.isVolatile(this.arena, addr) && this.#isGone(addr) ? 0 : addr;
   }
 
   /** As {@link find}, for a command that reads: counts hits and misses and refreshes the access time. */
@@ -100,13 +82,13 @@ export class Database {
     if (addr === 0) return 0;
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (!this.store.noTouch) this.touchAccess(addr);
-    if (isObject(this.kind(addr))) this.store.willChange(record.valueWordOf(this.#arena, addr));
+    if (isObject(this.kind(addr))) this.store.willChange(record.valueWordOf(this.arena, addr));
     return addr;
   }
 
   /** The record of a key even where its time has come; for the expiry cycle, DEBUG and loading. */
   findRaw(buf: Uint8Array, start: number, end: number): number {
-    return this.#table.find(buf, start, end);
+    return this.table.find(buf, start, end);
   }
 
   /** True where the record's time has come, whoever asks. */
@@ -126,91 +108,10 @@ export class Database {
   expireNow(addr: number): void {
     const key = this.keyBytes(addr);
     const { store } = this;
-    store.whileExpiring(() => this.#removeRecord(addr, this.#table.hashOf(addr), true, store.lazyExpire));
+    store.whileExpiring(() => this.#removeRecord(addr, this.table.hashOf(addr), true, store.lazyExpire));
     this.store.expiredKeys++;
     this.store.events.touched(this, key, 0, key.length);
     this.store.events.expired(this, key, 0, key.length);
-  }
-
-  // -- Reading a record -----------------------------------------------------------------------------------------
-
-  /** One of {@link Kind}. */
-  kind(addr: number): KindCode {
-    return record.kindOf(this.#arena, addr);
-  }
-
-  /** The chunk in which this record's key and inline value stand. */
-  bytes(addr: number): Uint8Array {
-    return this.#arena.bytesOf(addr);
-  }
-
-  /** First byte of the key in {@link bytes}. */
-  keyStart(addr: number): number {
-    return this.#table.keyStart(addr);
-  }
-
-  /** Length of the key. */
-  keyLength(addr: number): number {
-    return this.#table.keyLength(addr);
-  }
-
-  /** A copy of the key. */
-  keyBytes(addr: number): Uint8Array {
-    const start = this.keyStart(addr);
-    return this.bytes(addr).slice(start, start + this.keyLength(addr));
-  }
-
-  /** First byte of the inline value in {@link bytes}. */
-  valueStart(addr: number): number {
-    return this.#arena.offsetOf(addr) + record.headAndKeyBytes(this.#arena, addr);
-  }
-
-  /** Length of the inline value. */
-  valueLength(addr: number): number {
-    return record.valueWordOf(this.#arena, addr);
-  }
-
-  /** The object of a record whose kind {@link isObject}. The caller has checked the kind. */
-  object<T extends StoredObject>(addr: number): T {
-    return this.store.objectOf(record.valueWordOf(this.#arena, addr)) as T;
-  }
-
-  /** Unix time in milliseconds at which the key goes, or NO_EXPIRY. */
-  expiryOf(addr: number): number {
-    return record.expiryOf(this.#arena, addr);
-  }
-
-  /** As {@link expiryOf}, exactly, for times beyond 2^53 ms too. */
-  exactExpiryOf(addr: number): number | bigint {
-    return record.exactExpiryOf(this.#arena, addr);
-  }
-
-  /** The 24 bit access field: LRU clock, or LFU minutes and counter. */
-  accessOf(addr: number): number {
-    return record.accessOf(this.#arena, addr);
-  }
-
-  /** Sets the access field (RESTORE IDLETIME/FREQ, loading). */
-  setAccess(addr: number, access: number): void {
-    record.setAccess(this.#arena, addr, access);
-  }
-
-  /** Marks a record as just used. */
-  touchAccess(addr: number): void {
-    this.setAccess(addr, this.store.touchedAccess(this.accessOf(addr)));
-  }
-
-  /** Bytes of the record's block and its share of the indexes, without what an object holds. */
-  recordBytes(addr: number): number {
-    const table = this.#table;
-    let bytes = this.#arena.capacityOf(addr) + table.indexBytes / Math.max(1, table.size);
-    if (this.expiryOf(addr) !== NO_EXPIRY) bytes += this.#expires.indexBytes / this.#expires.size;
-    return Math.ceil(bytes);
-  }
-
-  /** Bytes of all that this database holds in its arena and its indexes; see {@link Store.dataBytes}. */
-  get memoryBytes(): number {
-    return this.#arena.blockBytes + this.#table.indexBytes + this.#expires.indexBytes;
   }
 
   // -- Changing -------------------------------------------------------------------------------------------------
@@ -234,7 +135,7 @@ export class Database {
     const size = record.headerBytes(expiry) + (end - start) + (to - from);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
     const access = old === 0 ? this.store.freshAccess() : -1;
-    this.#writeMeta(addr, kind, to - from, access);
+    this.writeMeta(addr, kind, to - from, access);
     copyBytes(value, from, to, this.bytes(addr), this.valueStart(addr));
     return addr;
   }
@@ -252,15 +153,15 @@ export class Database {
     const old = this.#replaced(buf, start, end, hash);
     const size = record.headerBytes(expiry) + (end - start);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
-    this.#writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
+    this.writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
     return addr;
   }
 
   /** Replaces the inline value of a record and keeps key, expiry and access. Returns the record's new address. */
   rewrite(addr: number, kind: KindCode, value: Uint8Array, from: number, to: number): number {
     this.#dropValue(addr);
-    const moved = this.#resizeRecord(addr, record.headAndKeyBytes(this.#arena, addr) + (to - from));
-    this.#writeMeta(moved, kind, to - from, -1);
+    const moved = this.resizeRecord(addr, record.headAndKeyBytes(this.arena, addr) + (to - from));
+    this.writeMeta(moved, kind, to - from, -1);
     copyBytes(value, from, to, this.bytes(moved), this.valueStart(moved));
     return moved;
   }
@@ -268,8 +169,8 @@ export class Database {
   /** Replaces the value of a record by an object and keeps key, expiry and access. Returns the new address. */
   rewriteObject(addr: number, kind: KindCode, value: StoredObject): number {
     this.#dropValue(addr);
-    const moved = this.#resizeRecord(addr, record.headAndKeyBytes(this.#arena, addr));
-    this.#writeMeta(moved, kind, this.store.hold(value), -1);
+    const moved = this.resizeRecord(addr, record.headAndKeyBytes(this.arena, addr));
+    this.writeMeta(moved, kind, this.store.hold(value), -1);
     return moved;
   }
 
@@ -280,12 +181,12 @@ export class Database {
   resizeValue(addr: number, length: number): number {
     const old = this.valueLength(addr);
     let moved = addr;
-    const need = record.headAndKeyBytes(this.#arena, addr) + length;
-    if (need > this.#arena.capacityOf(addr)) {
+    const need = record.headAndKeyBytes(this.arena, addr) + length;
+    if (need > this.arena.capacityOf(addr)) {
       const spare = length < 1024 * 1024 ? length >>> 1 : 1024 * 1024;
-      moved = this.#moveRecord(addr, need + spare, record.headAndKeyBytes(this.#arena, addr) + old);
+      moved = this.moveRecord(addr, need + spare, record.headAndKeyBytes(this.arena, addr) + old);
     }
-    this.#writeMeta(moved, Kind.RAW, length, -1);
+    this.writeMeta(moved, Kind.RAW, length, -1);
     if (length > old) {
       const start = this.valueStart(moved);
       this.bytes(moved).fill(0, start + old, start + length);
@@ -295,39 +196,39 @@ export class Database {
 
   /** Changes only the kind of a record's value (embstr to raw after a change in place). */
   setKind(addr: number, kind: KindCode): void {
-    this.#writeMeta(addr, kind, record.valueWordOf(this.#arena, addr), -1);
+    this.writeMeta(addr, kind, record.valueWordOf(this.arena, addr), -1);
   }
 
   /** Sets or (with NO_EXPIRY) removes the expiry in Unix milliseconds. Returns the record's new address. */
   setExpiry(addr: number, expiry: Expiry): number {
     if (this.store.snapshot !== null) this.#preserve(addr);
     if (this.store.whenVolatile !== null && expiry !== NO_EXPIRY) this.store.whenVolatile(this, addr);
-    const had = record.isVolatile(this.#arena, addr);
-    if (had !== (expiry !== NO_EXPIRY)) return this.#changeHeader(addr, expiry);
-    if (had) record.writeExpiry(this.#arena, addr, expiry);
+    const had = record.isVolatile(this.arena, addr);
+    if (had !== (expiry !== NO_EXPIRY)) return this.changeHeader(addr, expiry);
+    if (had) record.writeExpiry(this.arena, addr, expiry);
     return addr;
   }
 
   /** Deletes a key that is alive; false if there was none. `lazy`: see {@link Store.drop}. */
   delete(buf: Uint8Array, start: number, end: number, lazy?: boolean): boolean {
     const hash = this.store.keyHash.of(buf, start, end);
-    const addr = this.#table.find(buf, start, end, hash);
+    const addr = this.table.find(buf, start, end, hash);
     if (addr === 0) return false;
-    if (record.isVolatile(this.#arena, addr) && this.#isGone(addr)) return false;
+    if (record.isVolatile(this.arena, addr) && this.#isGone(addr)) return false;
     this.#removeRecord(addr, hash, true, lazy);
     return true;
   }
 
   /** Deletes a key even where its time has come, which is not announced then: what stores a result replaces that. */
   deleteRaw(buf: Uint8Array, start: number, end: number): boolean {
-    const addr = this.#table.find(buf, start, end);
+    const addr = this.table.find(buf, start, end);
     if (addr !== 0) this.deleteRecord(addr);
     return addr !== 0;
   }
 
   /** Deletes a record. `lazy`: see {@link Store.drop}. */
   deleteRecord(addr: number, lazy?: boolean): void {
-    this.#removeRecord(addr, this.#table.hashOf(addr), true, lazy);
+    this.#removeRecord(addr, this.table.hashOf(addr), true, lazy);
   }
 
   /**
@@ -350,11 +251,11 @@ export class Database {
     let target: number;
     if (isObject(kind)) {
       const value = moved ?? this.object(addr);
-      this.#removeRecord(addr, this.#table.hashOf(addr), moved !== undefined);
+      this.#removeRecord(addr, this.table.hashOf(addr), moved !== undefined);
       target = to.setObject(buf, start, end, kind, value, expiry);
     } else {
       // The old record is freed last: its bytes are the source of the copy.
-      const hash = this.#table.hashOf(addr);
+      const hash = this.table.hashOf(addr);
       const bytes = this.bytes(addr);
       const from = this.valueStart(addr);
       target = to.set(buf, start, end, kind, bytes, from, from + this.valueLength(addr), expiry);
@@ -378,41 +279,31 @@ export class Database {
 
   /** Forgets all keys without telling anyone; for contents that no client can reach any more. */
   discard(): void {
-    this.#table.forEach((addr) => {
+    this.table.forEach((addr) => {
       this.#dropValue(addr, hasOwnBuffers(this.kind(addr)), false);
     });
-    this.store.forgetArena(this.#arena);
-    this.#arena.release();
-    this.#arena = new Arena();
-    this.#table = new ByteTable(this.#arena);
-    this.#expires = new ByteTable(this.#arena);
+    this.store.forgetArena(this.arena);
+    this.arena.release();
+    this.arena = new Arena();
+    this.table = new ByteTable(this.arena);
+    this.expires = new ByteTable(this.arena);
     this.averageTtl = 0;
   }
 
   /** Completes a running rehash and moves all records out of sparse chunks. */
   compact(): void {
-    this.#table.finishRehash();
-    this.#expires.finishRehash();
+    this.table.finishRehash();
+    this.expires.finishRehash();
     const sparse: number[] = [];
-    this.#table.forEach((addr) => {
-      if (this.#arena.isSparse(addr)) sparse.push(addr);
+    this.table.forEach((addr) => {
+      if (this.arena.isSparse(addr)) sparse.push(addr);
     });
     for (const addr of sparse) {
-      if (!this.#arena.isSparse(addr)) continue; // no longer, since others have come to its chunk
+      if (!this.arena.isSparse(addr)) continue; // no longer, since others have come to its chunk
       const inline = isObject(this.kind(addr)) ? 0 : this.valueLength(addr);
-      const size = record.headAndKeyBytes(this.#arena, addr) + inline;
-      this.#moveRecord(addr, size, size);
+      const size = record.headAndKeyBytes(this.arena, addr) + inline;
+      this.moveRecord(addr, size, size);
     }
-  }
-
-  /** Epoch stamped on a record, 0..15. For the snapshot only. */
-  epochOf(addr: number): number {
-    return record.epochOf(this.#arena, addr);
-  }
-
-  /** Stamps a record with the store's epoch: it is saved. For the snapshot only. */
-  stamp(addr: number): void {
-    record.setEpoch(this.#arena, addr, this.store.epoch);
   }
 
   // -- Records --------------------------------------------------------------------------------------------------
@@ -423,15 +314,10 @@ export class Database {
     this.stamp(addr);
   }
 
-  /** `access` of -1 keeps the field. */
-  #writeMeta(addr: number, kind: KindCode, valueWord: number, access: number): void {
-    record.writeMeta(this.#arena, addr, kind, valueWord, this.store.epoch, access);
-  }
-
   /** The record that a new value takes the place of; one whose time has come expires first, with all events. */
   #replaced(buf: Uint8Array, start: number, end: number, hash: number): number {
-    const old = this.#table.find(buf, start, end, hash);
-    if (old === 0 || !record.isVolatile(this.#arena, old) || !this.#isGone(old)) return old;
+    const old = this.table.find(buf, start, end, hash);
+    if (old === 0 || !record.isVolatile(this.arena, old) || !this.#isGone(old)) return old;
     return this.store.expiryMode === ExpiryMode.DELETE ? 0 : old;
   }
 
@@ -450,28 +336,28 @@ export class Database {
     let isNew = false;
     let access = 0;
     if (old === 0) {
-      addr = this.#arena.alloc(size);
-      this.#table.insert(hash, addr);
+      addr = this.arena.alloc(size);
+      this.table.insert(hash, addr);
       isNew = true;
     } else {
       if (this.store.snapshot !== null) this.#preserve(old);
       access = this.accessOf(old);
-      wasVolatile = record.isVolatile(this.#arena, old);
+      wasVolatile = record.isVolatile(this.arena, old);
       this.#dropValue(old);
-      if (this.#arena.capacityOf(old) !== Arena.sizeFor(size)) {
-        addr = this.#arena.alloc(size);
-        this.#table.relocate(hash, old, addr);
-        if (wasVolatile) this.#expires.relocate(hash, old, addr);
-        this.#arena.free(old);
+      if (this.arena.capacityOf(old) !== Arena.sizeFor(size)) {
+        addr = this.arena.alloc(size);
+        this.table.relocate(hash, old, addr);
+        if (wasVolatile) this.expires.relocate(hash, old, addr);
+        this.arena.free(old);
       }
     }
-    record.writeHead(this.#arena, addr, end - start, expiry, access);
-    copyBytes(buf, start, end, this.bytes(addr), this.#arena.offsetOf(addr) + record.headerBytes(expiry));
+    record.writeHead(this.arena, addr, end - start, expiry, access);
+    copyBytes(buf, start, end, this.bytes(addr), this.arena.offsetOf(addr) + record.headerBytes(expiry));
     if (expiry !== NO_EXPIRY) {
-      record.writeExpiry(this.#arena, addr, expiry);
-      if (!wasVolatile) this.#expires.insert(hash, addr);
+      record.writeExpiry(this.arena, addr, expiry);
+      if (!wasVolatile) this.expires.insert(hash, addr);
       if (this.store.whenVolatile !== null) this.store.whenVolatile(this, addr);
-    } else if (wasVolatile) this.#expires.remove(hash, addr);
+    } else if (wasVolatile) this.expires.remove(hash, addr);
     if (isNew && this.store.announceNew) this.store.events.created(this, buf, start, end);
     return addr;
   }
@@ -480,59 +366,15 @@ export class Database {
   #dropValue(addr: number, release = true, lazy?: boolean): void {
     const kind = this.kind(addr);
     if (!isObject(kind)) return;
-    const handle = record.valueWordOf(this.#arena, addr);
-    this.store.drop(handle, release, hasOwnBuffers(kind) ? null : this.#arena, lazy);
+    const handle = record.valueWordOf(this.arena, addr);
+    this.store.drop(handle, release, hasOwnBuffers(kind) ? null : this.arena, lazy);
   }
 
   #removeRecord(addr: number, hash: number, release: boolean, lazy?: boolean): void {
     if (this.store.snapshot !== null) this.#preserve(addr);
-    if (record.isVolatile(this.#arena, addr)) this.#expires.remove(hash, addr);
-    this.#table.remove(hash, addr);
+    if (record.isVolatile(this.arena, addr)) this.expires.remove(hash, addr);
+    this.table.remove(hash, addr);
     this.#dropValue(addr, release, lazy);
-    this.#arena.free(addr);
-  }
-
-  /** Block for a record of `size` bytes that keeps header and key; the value is about to be written anew. */
-  #resizeRecord(addr: number, size: number): number {
-    if (this.#arena.capacityOf(addr) === Arena.sizeFor(size)) return addr;
-    return this.#moveRecord(addr, size, record.headAndKeyBytes(this.#arena, addr));
-  }
-
-  /** Moves a record to a new block of `size` bytes; the first `kept` bytes go along. */
-  #moveRecord(addr: number, size: number, kept: number): number {
-    const moved = this.#arena.alloc(size);
-    const from = this.#arena.offsetOf(addr);
-    copyBytes(this.bytes(addr), from, from + kept, this.bytes(moved), this.#arena.offsetOf(moved));
-    this.#replaceAddress(addr, moved);
-    this.#arena.free(addr);
-    return moved;
-  }
-
-  #replaceAddress(from: number, to: number): void {
-    const hash = this.#table.hashOf(from);
-    this.#table.relocate(hash, from, to);
-    if (record.isVolatile(this.#arena, from)) {
-      this.#expires.relocate(hash, from, to);
-    }
-  }
-
-  /** Gives a record a header with or without expiry words. */
-  #changeHeader(addr: number, expiry: Expiry): number {
-    const keyLength = this.keyLength(addr);
-    const payload = keyLength + (isObject(this.kind(addr)) ? 0 : this.valueLength(addr));
-    const hash = this.#table.hashOf(addr);
-    const moved = this.#arena.alloc(record.headerBytes(expiry) + payload);
-    record.writeHead(this.#arena, moved, keyLength, expiry, 0);
-    record.copyMeta(this.#arena, addr, moved);
-    const from = this.keyStart(addr);
-    copyBytes(this.bytes(addr), from, from + payload, this.bytes(moved), this.keyStart(moved));
-    this.#table.relocate(hash, addr, moved);
-    if (expiry === NO_EXPIRY) this.#expires.remove(hash, addr);
-    else {
-      record.writeExpiry(this.#arena, moved, expiry);
-      this.#expires.insert(hash, moved);
-    }
-    this.#arena.free(addr);
-    return moved;
+    this.arena.free(addr);
   }
 }
