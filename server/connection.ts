@@ -206,7 +206,7 @@ export class Connection implements Transport, Waiting, Receiver {
       this.#processing = false;
       this.#server.timer.end();
       if (this.#server.clientEviction.active) this.#server.clientEviction.check(client);
-      this.#server.afterBatch(this.#reader.filled);
+      this.#server.wakeUps.afterBatch(this.#reader.filled);
     }
     return false;
   }
@@ -274,7 +274,7 @@ export class Connection implements Transport, Waiting, Receiver {
   wakeSoon(): void {
     if (this.#woken || this.#closed) return;
     this.#woken = true;
-    this.#server.wakeSoon(this);
+    this.#server.wakeUps.wakeSoon(this);
   }
 
   /** Sends the replies written so far, when what was executed before them is in the append-only file. */

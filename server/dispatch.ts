@@ -213,7 +213,7 @@ export class Dispatcher {
     const ctx = this.ctx;
     const failed = this.#countErrors(client.reply);
     const waits = block !== undefined && ctx.mayBlock;
-    server.recordRun(client, command, args, took, failed, waits);
+    server.records.ran(client, command, args, took, failed, waits);
     if (server.monitors.any && (command.flags & (Flag.SKIP_MONITOR | Flag.ADMIN)) === 0 && !ctx.resumed) {
       server.monitors.show(client, command, args);
     }
@@ -316,7 +316,7 @@ export class Dispatcher {
     client.db = selected;
     if (block !== null) return false;
     server.blocking.unblock(client);
-    server.wake(client);
+    server.wakeUps.wake(client);
     return true;
   }
 

@@ -55,10 +55,10 @@ export class Migration {
       const { waiting } = client;
       if (waiting === null) return; // it has gone, or was unblocked
       blocking.unblock(client);
-      this.#server.recordEnd(client, waiting, clock.monoMs() - began, failure !== null);
+      this.#server.records.waited(client, waiting, clock.monoMs() - began, failure !== null);
       if (failure === null) client.reply.ok();
       else this.#server.replyError(client, failure);
-      this.#server.wake(client);
+      this.#server.wakeUps.wake(client);
     });
     return blockWithoutKeys({ timeout: 0, expired: () => {}, reason: "wait" });
   }

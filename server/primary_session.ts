@@ -47,7 +47,7 @@ export function beginPrimarySession(server: RedisServer, socket: PrimarySocket, 
     },
     endBatch(): void {
       client.args.trim();
-      server.afterBatch();
+      server.wakeUps.afterBatch();
     },
     end(): void {
       socket.close();

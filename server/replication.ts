@@ -348,7 +348,7 @@ export class Replication implements ReplicationView {
       if (this.primary.countAcked(offset) < replicas) continue;
       this.#server.blocking.unblock(client);
       this.#server.dispatcher.expireWait(client, waiting);
-      this.#server.wake(client);
+      this.#server.wakeUps.wake(client);
     }
   }
 

@@ -5,22 +5,19 @@
  * watch.ts, pause.ts, expire.ts, cron.ts, listeners.ts, admission.ts, connection.ts.
  */
 
-import { Args } from "../commands/args.ts";
 import type { CommandError } from "../commands/errors.ts";
 import { Notify, NOTIFY_ALL } from "../commands/notify_classes.ts";
 import { closeViews } from "../commands/open_views.ts";
-import type { Command } from "../commands/table.ts";
-import { CommandTable, Flag } from "../commands/table.ts";
+import { type Command, CommandTable } from "../commands/table.ts";
 import type { Disk } from "../persistence/disk.ts";
 import type { ReaderLimits } from "../resp.ts";
 import { type Database, type KeyspaceEvents, Store } from "../store.ts";
 import { seedHash } from "../types/hash_function.ts";
-import { Histogram } from "../types/histogram.ts";
 import { DEFAULT_PACKED_THRESHOLD } from "../types/quicklist_node.ts";
 import { Acl } from "./acl.ts";
 import { admit } from "./admission.ts";
 import { Blocking } from "./blocking.ts";
-import { Client, ReplyMode, type Transport, type Waiting } from "./client.ts";
+import { Client, ReplyMode } from "./client.ts";
 import { ClientEviction } from "./client_eviction.ts";
 import { clientInfo, clientType, parseClientType } from "./client_info.ts";
 import { Clients } from "./clients.ts";
@@ -51,14 +48,16 @@ import { PubSub } from "./pubsub.ts";
 import type { Random } from "./random.ts";
 import { ReplicaExpiry } from "./replica_expiry.ts";
 import { Replication } from "./replication.ts";
+import { RunRecords } from "./run_records.ts";
 import { Scripting } from "./scripting.ts";
 import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { ErrorStats, Rate, RecentPeak, ServerStats } from "./stats.ts";
-import { CommandTimer, NOTICEABLE_MS } from "./timing.ts";
+import type { CommandTimer } from "./timing.ts";
 import { Tracking } from "./tracking.ts";
 import { REDIS_VERSION } from "./version.ts";
 import { Turns } from "./turns.ts";
+import { WakeUps } from "./wake_ups.ts";
 import { Watches } from "./watch.ts";
 
 /** What a server is made with. */
@@ -131,6 +130,10 @@ export class RedisServer implements KeyspaceEvents {
   readonly shutdown: Shutdown;
   readonly latency: LatencyMonitor;
   readonly slowlog: SlowLog = new SlowLog();
+  readonly records: RunRecords;
+  /** How long commands take. */
+  readonly timer: CommandTimer;
+  readonly wakeUps: WakeUps = new WakeUps(this);
   readonly monitors: Monitors;
   readonly scripting: Scripting;
 
@@ -167,15 +170,6 @@ export class RedisServer implements KeyspaceEvents {
   #finish!: (code: number) => void;
   readonly #userLines: readonly (readonly string[])[];
   #stopping = false;
-  /** A command that took so many milliseconds is slow for the slow log or the latency monitor. */
-  #slowMs = Infinity;
-  /** How long commands take. */
-  readonly timer: CommandTimer;
-  /** Clients whose requests wait for the end of the current batch. */
-  readonly #resumable: Client[] = [];
-  #resuming = false;
-  /** Whose output is to be sent when the batch going on is over. */
-  readonly #woken: Transport[] = [];
 
   constructor({ config, log, clock, random, table, users = [], disk }: ServerParts) {
     this.config = config;
@@ -186,7 +180,8 @@ export class RedisServer implements KeyspaceEvents {
     this.runId = random.secretHex(40);
     this.startedMs = this.nowMs = clock.wallMs();
     seedHash(random.u32(), random.u32());
-    this.timer = new CommandTimer(clock, (command, took, times) => this.#settleTime(command, took, times));
+    this.records = new RunRecords(this);
+    this.timer = this.records.timer;
     this.store = new Store(config.databases, () => this.timer.now(), random.u32);
     this.store.events = this;
     this.outputLimits = new OutputLimits(config, clock);
@@ -198,14 +193,14 @@ export class RedisServer implements KeyspaceEvents {
       (client, key) => this.dispatcher.retry(client, key),
       (client, waiting) => {
         this.dispatcher.expireWait(client, waiting);
-        this.wake(client);
+        this.wakeUps.wake(client);
       },
       () => this.dispatcher.busy,
     );
     this.crossProtocol = new CrossProtocol(this);
     this.pauses = new Pauses(
       clock,
-      (client, args) => this.#runHeld(client, args),
+      (client, args) => this.wakeUps.runHeld(client, args),
       () => this.replication.primary.pauseEnded(),
       () => this.dispatcher.busy,
     );
@@ -294,9 +289,6 @@ export class RedisServer implements KeyspaceEvents {
       this.store.lfu = config.maxmemoryPolicy.endsWith("-lfu");
       this.tracking.maxKeys = config.trackingTableMaxKeys;
       this.maxmemoryActive = config.maxmemory > 0;
-      const slowlogMs = config.slowlogLogSlowerThan < 0 ? Infinity : config.slowlogLogSlowerThan / 1000;
-      this.#slowMs = Math.min(slowlogMs, config.latencyMonitorThreshold || Infinity);
-      this.timer.precise = this.#slowMs < NOTICEABLE_MS;
     };
     copy();
     config.onApply([
@@ -310,13 +302,7 @@ export class RedisServer implements KeyspaceEvents {
       "lazyfree-lazy-expire",
       "maxmemory",
       "maxmemory-policy",
-      "slowlog-log-slower-than",
-      "latency-monitor-threshold",
     ], copy);
-    // redis-server forgets the oldest after any command, unless the log is off.
-    config.onApply(["slowlog-max-len", "slowlog-log-slower-than"], () => {
-      if (config.slowlogLogSlowerThan >= 0) this.slowlog.limit(config.slowlogMaxLen);
-    });
     config.onApply("loglevel", () => this.log.setLevel(config.loglevel));
   }
 
@@ -392,13 +378,13 @@ export class RedisServer implements KeyspaceEvents {
     const { waiting } = client;
     if (waiting === null) return false;
     this.blocking.unblock(client);
-    this.#recordUnblocked(client, waiting.command);
+    this.records.unblocked(client, waiting.command);
     if (withError) {
       this.replyError(client, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
       this.dispatcher.ctx.command!.stats.failed++; // an error was sent while it ran
     } else this.dispatcher.expireWait(client, waiting);
     // Redis sends the caller's reply first, and there are programs whose two connections rely on that.
-    queueMicrotask(() => this.wake(client));
+    queueMicrotask(() => this.wakeUps.wake(client));
     return true;
   }
 
@@ -459,106 +445,7 @@ export class RedisServer implements KeyspaceEvents {
     this.watches.unwatchAll(client);
   }
 
-  /** A client got a reply outside of its own turn; its further requests run after the current batch. */
-  wake(client: Client): void {
-    if (client.reply !== client.out) client.reply.rewind(0); // nobody has asked for it
-    if (client.replyMode === ReplyMode.SKIP_WAITING && client.waiting === null) {
-      client.replyMode = ReplyMode.SKIP;
-      client.settleReplies();
-    }
-    this.#resumable.push(client);
-    if (this.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
-  }
-
-  /** Has these clients' output sent when the batch going on is over, or at once where there is none. */
-  wakeSoon(transport: Transport): void {
-    if (this.#woken.push(transport) > 1) return;
-    queueMicrotask(() => {
-      for (const each of this.#woken.splice(0)) each.wake();
-    });
-  }
-
-  /**
-   * Called after each batch of requests: clients that were woken in it go on. `more`: the batch ended because the read
-   * buffer did, so the rest of the pipeline is likely to be the next batch, and shares its messages to broadcasting
-   * clients.
-   */
-  afterBatch(more = false): void {
-    if (this.#resuming) return; // a resumed client's batch: the loop below goes on
-    this.#resuming = true;
-    this.store.keyHash.end();
-    try {
-      while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
-    } finally {
-      this.#resuming = false;
-    }
-    if (more) this.tracking.broadcastSoon();
-    else this.tracking.broadcast();
-  }
-
-  #runHeld(client: Client, args: Args): void {
-    client.args = args;
-    this.dispatcher.process(client);
-    this.wake(client);
-  }
-
   // -- What the gate calls --------------------------------------------------------------------------------------
-
-  /**
-   * A command has run: statistics, slow log. `took` is in milliseconds; `waits`: its client was put to sleep and will
-   * be counted as served when it is. A client that was served runs its command a second time, which is no second call.
-   */
-  recordRun(
-    client: Client,
-    command: Command,
-    args: Args,
-    took: number,
-    failed: boolean,
-    waits: boolean,
-  ): void {
-    if (client.loader) return;
-    const stats = command.stats;
-    if (failed) stats.failed++;
-    if (!this.dispatcher.ctx.resumed) {
-      stats.calls++;
-      this.stats.commandsProcessed++;
-    }
-    if (waits) return;
-    if (took < 0) return this.timer.share(command);
-    this.#settleTime(command, took);
-    if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
-  }
-
-  /** What a command took so many times, milliseconds: into its statistics. */
-  #settleTime(command: Command, took: number, times = 1): void {
-    const { stats } = command;
-    stats.usec += took * 1000 * times;
-    if (this.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6, times);
-  }
-
-  /** A command has waited and ends without running again, after `took` milliseconds: statistics, slow log. */
-  recordEnd(client: Client, { command, args }: Waiting, took: number, failed: boolean): void {
-    if (failed) command.stats.failed++;
-    this.#settleTime(command, took);
-    if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
-  }
-
-  /** CLIENT UNBLOCK ended a wait: a call that failed, in no time. Its arguments are gone by then in redis-server's slow log. */
-  #recordUnblocked(client: Client, command: Command): void {
-    command.stats.failed++;
-    this.#settleTime(command, 0);
-    if (this.config.slowlogLogSlowerThan !== 0) return;
-    this.slowlog.add(client, command, new Args(), 0, this.clock.wallMs(), this.config.slowlogMaxLen);
-  }
-
-  #recordSlow(client: Client, command: Command, args: Args, took: number): void {
-    const { slowlogLogSlowerThan, slowlogMaxLen } = this.config;
-    const event = (command.flags & Flag.FAST) !== 0 ? "fast-command" : "command";
-    this.latency.add(this.dispatcher.ctx.resumed ? "command-unblocking" : event, took);
-    if (slowlogLogSlowerThan < 0 || took * 1000 < slowlogLogSlowerThan) return;
-    if ((command.flags & Flag.SKIP_SLOWLOG) !== 0) return;
-    this.slowlog.add(client, command, args, took * 1000, this.clock.wallMs(), slowlogMaxLen);
-  }
 
   /** The outermost command is over: clients that it made ready are served. */
   afterCommand(client: Client): void {

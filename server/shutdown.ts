@@ -88,7 +88,7 @@ export class Shutdown {
     if (client.closed) return;
     this.#server.replyError(client, FAILED);
     this.#server.blocking.unblock(client);
-    this.#server.wake(client);
+    this.#server.wakeUps.wake(client);
   }
 
   #stopWaiting(ended: boolean): void {

@@ -108,7 +108,7 @@ export class ScriptRunner {
     this.#timer = setTimeout(() => {
       const client: Client | null = this.#server.dispatcher.goOn();
       if (client === null) return;
-      this.#server.wake(client);
+      this.#server.wakeUps.wake(client);
       this.#server.pauses.releaseHeld();
       this.#server.blocking.expireDue();
       for (const resolve of this.#waiting.splice(0)) resolve();

@@ -1,0 +1,68 @@
+/**
+ * Clients that go on outside of their own turn: who was blocked, held back or put aside and has a reply now, and who is sent
+ * messages. They do so when the batch of requests that is being run is over, so that a turn of one client ends before
+ * another one's begins, and all that is appended for a client in one batch leaves in one write.
+ */
+
+import type { Args } from "../commands/args.ts";
+import { type Client, ReplyMode, type Transport } from "./client.ts";
+import type { RedisServer } from "./server.ts";
+
+/** Those of one server. */
+export class WakeUps {
+  readonly #server: RedisServer;
+  /** Clients whose further requests wait for the end of the current batch. */
+  readonly #resumable: Client[] = [];
+  #resuming = false;
+  /** Whose output is to be sent when the batch going on is over. */
+  readonly #woken: Transport[] = [];
+
+  constructor(server: RedisServer) {
+    this.#server = server;
+  }
+
+  /** A client got a reply outside of its own turn; its further requests run after the current batch. */
+  wake(client: Client): void {
+    if (client.reply !== client.out) client.reply.rewind(0); // nobody has asked for it
+    if (client.replyMode === ReplyMode.SKIP_WAITING && client.waiting === null) {
+      client.replyMode = ReplyMode.SKIP;
+      client.settleReplies();
+    }
+    this.#resumable.push(client);
+    if (this.#server.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
+  }
+
+  /** Has a client's output sent when the batch going on is over, or at once where there is none. */
+  wakeSoon(transport: Transport): void {
+    if (this.#woken.push(transport) > 1) return;
+    queueMicrotask(() => {
+      for (const each of this.#woken.splice(0)) each.wake();
+    });
+  }
+
+  /** Runs a request that was held back. */
+  runHeld(client: Client, args: Args): void {
+    client.args = args;
+    this.#server.dispatcher.process(client);
+    this.wake(client);
+  }
+
+  /**
+   * Called after each batch of requests: clients that were woken in it go on. `more`: the batch ended because the read
+   * buffer did, so the rest of the pipeline is likely to be the next batch, and shares its messages to broadcasting
+   * clients.
+   */
+  afterBatch(more = false): void {
+    if (this.#resuming) return; // a resumed client's batch: the loop below goes on
+    this.#resuming = true;
+    this.#server.store.keyHash.end();
+    try {
+      while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
+    } finally {
+      this.#resuming = false;
+    }
+    const { tracking } = this.#server;
+    if (more) tracking.broadcastSoon();
+    else tracking.broadcast();
+  }
+}
