@@ -190,12 +190,12 @@ export class RdbInput {
   }
 
   /** Whether the eight bytes that follow are the checksum of everything before, or zero ("not computed"). */
-  checksum(): boolean {
+  checksum(): "right" | "wrong" | "absent" {
     this.#sum();
     const at = this.take(8);
     this.#unsummed = this.pos;
-    return this.#crc.matches(this.buf, at) ||
-      (readU32(this.buf, at) === 0 && readU32(this.buf, at + 4) === 0);
+    if (readU32(this.buf, at) === 0 && readU32(this.buf, at + 4) === 0) return "absent";
+    return this.#crc.matches(this.buf, at) ? "right" : "wrong";
   }
 
   /** The next byte. */

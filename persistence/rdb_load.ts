@@ -30,7 +30,7 @@ export interface RdbLoadOptions {
   /** Where the records go, by number; the store's own databases where it is not given. */
   readonly databases?: readonly Database[];
   /** Takes the source of a function library; throws where it cannot be loaded. */
-  functionLibrary(source: Uint8Array): void;
+  functionLibrary(source: Uint8Array, at: number): void;
   /** Hears of each note about the file. */
   aux?(name: string, value: string): void;
 }
@@ -60,16 +60,16 @@ export class RdbLoad implements RdbHandler {
     this.#options.aux?.(name, value);
   }
 
-  functionLibrary(source: Uint8Array): void {
-    this.#options.functionLibrary(source);
+  functionLibrary(source: Uint8Array, at: number): void {
+    this.#options.functionLibrary(source, at);
   }
 
-  selectDatabase(index: number): void {
+  selectDatabase(index: number, at: number): void {
     const db = this.#databases[index];
     if (db === undefined) {
       throw new RdbError(
         `FATAL: Data file was created with a Redis server configured to handle more than ${this.#databases.length} databases. Exiting`,
-        0,
+        at,
       );
     }
     this.#db = this.#target.db = db;

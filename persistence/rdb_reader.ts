@@ -33,9 +33,9 @@ export interface RdbHandler {
   /** A note about the file. */
   aux(name: string, value: string): void;
   /** The source text of a function library. */
-  functionLibrary(source: Uint8Array): void;
+  functionLibrary(source: Uint8Array, at: number): void;
   /** The keys that follow are in this database; may throw. */
-  selectDatabase(index: number): void;
+  selectDatabase(index: number, at: number): void;
   /** How many keys and expiring keys follow: a hint. */
   resize(keys: number, expiring: number): void;
   /**
@@ -57,6 +57,8 @@ export class RdbReader {
   version = 0;
   /** False: the checksum at the end is read and not compared (`rdbchecksum no`). */
   verify: boolean;
+  /** The file has ended and has no checksum, though one was looked for. */
+  isUnchecked = false;
   readonly input: RdbInput;
   readonly #handler: RdbHandler;
   #key = new Uint8Array(256);
@@ -75,7 +77,7 @@ export class RdbReader {
     if (!text.startsWith("REDIS")) throw new RdbError(NOT_AN_RDB, 0);
     const version = /^REDIS\d{4}$/.test(text) ? Number(text.slice(5)) : 0;
     if (version < 1 || version > RDB_NEWEST_VERSION) {
-      throw new RdbError(`Can't handle RDB format version ${text.slice(5)}`, 5);
+      throw new RdbError(`Can't handle RDB format version ${parseInt(text.slice(5)) || 0}`, 5);
     }
     this.version = version;
   }
@@ -84,6 +86,7 @@ export class RdbReader {
   next(): boolean {
     const input = this.input;
     input.mark();
+    const recordAt = input.offset;
     const opcode = input.byte();
     switch (opcode) {
       case Op.EOF:
@@ -95,7 +98,7 @@ export class RdbReader {
         return true;
       }
       case Op.SELECT_DB:
-        this.#handler.selectDatabase(input.length());
+        this.#handler.selectDatabase(input.length(), recordAt);
         return true;
       case Op.RESIZE_DB: {
         // Whatever these say, no more keys can come than two bytes each: type and an empty key's length.
@@ -108,7 +111,7 @@ export class RdbReader {
         for (let i = 0; i < 3; i++) input.length();
         return true;
       case Op.FUNCTION2:
-        this.#handler.functionLibrary(input.stringCopy());
+        this.#handler.functionLibrary(input.stringCopy(), recordAt);
         return true;
       case Op.FUNCTION_PRE_GA:
         return input.fail("Pre-release function format not supported", 1);
@@ -145,7 +148,9 @@ export class RdbReader {
   #end(): void {
     if (this.version < RDB_CHECKSUM_VERSION) return;
     const at = this.input.offset;
-    if (!this.input.checksum() && this.verify) throw new RdbError("Wrong RDB checksum", at);
+    const sum = this.input.checksum();
+    if (sum === "wrong" && this.verify) throw new RdbError("Wrong RDB checksum", at);
+    this.isUnchecked = sum === "absent" && this.verify;
   }
 
   /** What a module saved beside its keys: there are no modules here, and nothing of the data set is in it. */

@@ -11,7 +11,7 @@ import { listOptions } from "../commands/list_access.ts";
 import { type AofLoadHost, loadAppendOnlyFile, LoadError, type Loading } from "../persistence/aof_loader.ts";
 import { ArrivingBytes, Starved } from "../persistence/arriving.ts";
 import { ManifestError, manifestName } from "../persistence/aof_manifest.ts";
-import { errnoText, joinPath } from "../persistence/disk.ts";
+import { type DiskFile, errnoText, joinPath } from "../persistence/disk.ts";
 import { type ByteSource, RdbError, RdbInput } from "../persistence/rdb_input.ts";
 import { RdbLoad } from "../persistence/rdb_load.ts";
 import { RdbReader } from "../persistence/rdb_reader.ts";
@@ -209,14 +209,20 @@ function asRedisSaysIt({ what, offset }: RdbError): string {
 // -- RDB --------------------------------------------------------------------------------------------------------------
 
 function* rdbFileSteps(server: RedisServer, path: string, flags: RdbFlags): Loading<void> {
-  const { disk, loading } = server.persistence;
-  const file = disk.open(path, "read");
+  const { persistence: { disk, loading }, log } = server;
+  let file: DiskFile | null = null;
   try {
+    file = disk.open(path, "read");
     const size = disk.stat(path)?.size ?? 0;
     if (loading !== null) loading.totalBytes = size;
     yield* rdbSteps(server, file, size, path, flags);
+  } catch (error) {
+    if (!(error instanceof FatalRdb)) {
+      log.warning(`Fatal error: can't open the RDB file ${path} for reading: ${errnoText(error)}`);
+    }
+    throw error;
   } finally {
-    file.close();
+    file?.close();
   }
 }
 
@@ -239,8 +245,8 @@ function* rdbSteps(
       ? { expired: (db: Database, key: Uint8Array) => server.replication.expiredAtLoad(db, key) }
       : {}),
     allowDuplicates: flags.allowDuplicates,
-    functionLibrary: (source) => {
-      if (flags.beside === undefined) loadLibrary(server, source, flags.allowDuplicates);
+    functionLibrary: (source, at) => {
+      if (flags.beside === undefined) loadLibrary(server, source, flags.allowDuplicates, at);
       else flags.beside.functions.push(source);
     },
     ...(flags.beside === undefined ? {} : { databases: flags.beside.databases }),
@@ -275,6 +281,7 @@ function* rdbSteps(
     log.warning(asRedisSaysIt(error));
     throw new FatalRdb(path, error, advice);
   }
+  if (reader.isUnchecked) log.warning("RDB file was saved with checksum disabled: no check performed.");
   const skipped = load.emptyKeysSkipped > 0 ? `, empty keys skipped: ${load.emptyKeysSkipped}` : "";
   log.notice(
     `Done loading RDB, keys loaded: ${load.keysLoaded}, keys expired: ${load.keysExpired}${skipped}.`,
@@ -283,12 +290,12 @@ function* rdbSteps(
 }
 
 /** A library of the file. One that cannot be loaded is damage: the server that wrote it had it. */
-function loadLibrary({ scripting }: RedisServer, source: Uint8Array, replace: boolean): void {
+function loadLibrary({ scripting }: RedisServer, source: Uint8Array, replace: boolean, at: number): void {
   try {
     scripting.loadLibrary(latin1(source), replace, false);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new RdbError(`Failed creating function, ${error.text.replace(/^ERR /, "")}`, 0);
+    throw new RdbError(`Failed creating function, ${error.text.replace(/^ERR /, "")}`, at);
   }
 }
 

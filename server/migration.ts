@@ -153,13 +153,14 @@ class Link {
   }
 
   static async connect({ host, port, timeoutMs }: MigrationPlan): Promise<Link> {
-    const connecting = Deno.connect({ hostname: host, port: /^\d{1,5}$/.test(port) ? Number(port) : 0 });
+    const connecting = Deno.connect({ hostname: host, port: (parseInt(port) || 0) & 0xffff });
     try {
       return new Link(await inTime(connecting, timeoutMs), timeoutMs);
     } catch (error) {
       connecting.then((conn) => conn.close(), () => {});
-      // A refusal is found by redis-server when it first writes.
-      const isRefused = error instanceof Deno.errors.ConnectionRefused;
+      // A refusal is found by redis-server when it first writes; port 0 is one that the runtime refuses itself.
+      const isRefused = error instanceof Deno.errors.ConnectionRefused ||
+        error instanceof RangeError;
       throw new TransferError(
         isRefused ? ioError("writing") : "IOERR error or timeout connecting to the client",
       );

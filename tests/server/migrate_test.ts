@@ -42,6 +42,8 @@ const STEPS: string[] = [
   "SET a 1",
   "MIGRATE 127.0.0.1 T missing 0 1000",
   "MIGRATE 127.0.0.1 N a 0 1000",
+  "MIGRATE 127.0.0.1 abc a 0 1000",
+  "MIGRATE 127.0.0.1 99999 a 0 1000",
   "MIGRATE nowhere.invalid T a 0 1000",
   "MIGRATE 127.0.0.1 T a 99 1000",
   "MIGRATE 127.0.0.1 T a 0 x",

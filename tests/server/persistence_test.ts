@@ -1,6 +1,7 @@
 /** Saving, rewriting, turning the append-only file on and off, loading and refusing: what a running server does. */
 import { assert, assertEquals } from "@std/assert";
 import { RawClient, sleep } from "../helpers/client.ts";
+import { toBytes } from "../helpers/bytes.ts";
 import { type Arg, show } from "../helpers/resp.ts";
 import { type Kind, realTest, startServer, type TestServer } from "../helpers/server.ts";
 
@@ -290,6 +291,11 @@ const BAD_FILES: [what: string, files: Record<string, string>, log: RegExp][] = 
     { "dump.rdb": "REDIS0010\x00\x01a" },
     /Short read or OOM loading DB\.[^]*-> Unexpected EOF reading RDB file\n[^]*dump\.rdb: unexpected end, at offset \d+/,
   ],
+  [
+    "an RDB file with a library that is none",
+    { "dump.rdb": "REDIS0010\xf5\x05abcde\xff12345678" },
+    /dump\.rdb: Failed creating function, Missing library metadata, at offset 9\./,
+  ],
   ["an empty RDB file", { "dump.rdb": "" }, /unexpected end, at offset 0/],
   ["something else", { "dump.rdb": "hello, world" }, /Wrong signature trying to load DB from file/],
   [
@@ -361,4 +367,18 @@ Deno.test("a shutdown that cannot save is declined, and the append-only file goe
   await using server = await startServer("toy", { dir: dir.path, args: ["--appendonly", "yes"] });
   await using client = await server.connect();
   assertEquals(await shown(client, "MGET", "a", "b"), '["1", "2"]');
+});
+
+Deno.test("the log says that a file has no checksum, and which file cannot be read", async () => {
+  await using dir = new TempDir();
+  const path = `${dir.path}/dump.rdb`;
+  await Deno.writeFile(path, toBytes("REDIS0010\xff\0\0\0\0\0\0\0\0"));
+  await using server = await startServer("toy", { dir: dir.path });
+  await server.waitForLog(/# RDB file was saved with checksum disabled: no check performed\./);
+  await server.stop();
+  await Deno.remove(path);
+  await Deno.mkdir(path);
+  await using second = await startServer("toy", { dir: dir.path, waitReady: false });
+  assertEquals((await second.waitForExit()).code, 1);
+  await second.waitForLog(/can't open the RDB file .*dump\.rdb for reading: Is a directory/);
 });
