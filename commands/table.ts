@@ -104,10 +104,17 @@ const RUNS_SCRIPTS = new Set(["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL
 export class CommandStats {
   calls = 0;
   usec = 0;
+  /** Calls whose time is in {@link usec}. */
+  settled = 0;
   rejected = 0;
   failed = 0;
   /** Counts by duration for LATENCY HISTOGRAM and latencystats; made at the first call. */
   histogram: Histogram | null = null;
+
+  /** What a call took in the mean, milliseconds. */
+  get averageMs(): number {
+    return this.settled === 0 ? 0 : this.usec / this.settled / 1000;
+  }
 }
 
 /** One command or sub-command, ready to run. */

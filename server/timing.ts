@@ -2,7 +2,8 @@
  * How long commands take, without asking the clock twice for each.
  *
  * A precise clock costs more here than a GET does. So a batch of requests is measured as a whole, and its commands share its
- * time equally. Beside that the wall clock is looked at, which counts whole milliseconds: a command that it noticed gets
+ * time equally; and where batches come so thick that many begin within one millisecond, only the first of them are
+ * measured, and in the others each command counts with its average so far. Beside that the wall clock is looked at, which counts whole milliseconds: a command that it noticed gets
  * its own time. That look, too, is a fifth of the time of a PING in a pipeline, so commands of which it is known that
  * they are brief (`brief` in their rows) go without; every sixteenth looks all the same, since the Unix time for expiry
  * comes from here. What passed until then was no command's doing (a collection, another process), and they share it.
@@ -15,12 +16,14 @@ import type { Clock } from "./clock.ts";
 
 /** From this many milliseconds on a command's own time is taken from the wall clock. */
 export const NOTICEABLE_MS = 2;
+/** Batches that are measured of those that begin within one millisecond. */
+const MEASURED_BATCHES = 8;
 /** Brief commands between two looks at the wall clock. */
 const MOST_UNSEEN = 15;
 /** Commands of one batch that share its time at most; then the share is settled early. */
 const MAX_SHARED = 4096;
 
-/** Takes the share of a command that ran so many times: milliseconds for each. */
+/** Takes the share of a command that ran so many times: milliseconds for each, -1 for its average so far. */
 export type Settle = (command: Command, tookMs: number, times: number) => void;
 
 /** The stopwatch of one server. */
@@ -38,7 +41,12 @@ export class CommandTimer {
   #count = 0;
   /** Brief commands since the last look at the wall clock. */
   #unseen = 0;
+  /** A batch is going on. */
+  #running = false;
+  /** When it began, monotonic milliseconds; -1 where it is not measured. */
   #started = -1;
+  /** Batches measured since the wall clock's last change. */
+  #measured = 0;
   #wall = 0;
   /** Milliseconds of the batch that belong to commands with a time of their own. */
   #own = 0;
@@ -51,8 +59,13 @@ export class CommandTimer {
   /** A batch of requests begins. */
   begin(): void {
     this.batches++;
-    this.#started = this.#clock.monoMs();
-    this.#wall = this.#clock.wallMs();
+    const wall = this.#clock.wallMs();
+    if (wall !== this.#wall) {
+      this.#wall = wall;
+      this.#measured = 0;
+    }
+    this.#started = ++this.#measured <= MEASURED_BATCHES ? this.#clock.monoMs() : -1;
+    this.#running = true;
     this.#own = 0;
     this.#unseen = 0;
   }
@@ -62,12 +75,12 @@ export class CommandTimer {
    * microseconds ago.
    */
   now(): number {
-    return this.#started >= 0 && !this.precise ? this.#wall : this.#clock.wallMs();
+    return this.#running && !this.precise ? this.#wall : this.#clock.wallMs();
   }
 
   /** Before a command: what {@link stop} wants to have. `brief`: it will be no long one. */
   start(brief: boolean): number {
-    if (this.#started < 0 || this.precise) return this.#clock.monoMs();
+    if (!this.#running || this.precise) return this.#clock.monoMs();
     // What passed during the brief ones is not for the first long one to answer for.
     if (!brief && this.#unseen > 0) this.#look();
     return -1;
@@ -91,6 +104,7 @@ export class CommandTimer {
   #look(): number {
     const wall = this.#clock.wallMs();
     const passed = wall - this.#wall;
+    if (passed !== 0) this.#measured = 0;
     this.#wall = wall;
     this.#unseen = 0;
     return passed;
@@ -110,17 +124,20 @@ export class CommandTimer {
   /** Hands out the shares so far, also before statistics are shown. */
   settle(): void {
     if (this.#count === 0) return;
-    const now = this.#clock.monoMs();
-    const each = Math.max(0, now - this.#started - this.#own) / this.#count;
+    let each = -1;
+    if (this.#started >= 0) {
+      const now = this.#clock.monoMs();
+      each = Math.max(0, now - this.#started - this.#own) / this.#count;
+      this.#started = now;
+    }
     for (let i = 0; i < this.#runs; i++) this.#settle(this.#shared[i]!, each, this.#times[i]!);
     this.#runs = this.#count = 0;
-    this.#started = now;
     this.#own = 0;
   }
 
   /** The batch is over. */
   end(): void {
     this.settle();
-    this.#started = -1;
+    this.#running = false;
   }
 }

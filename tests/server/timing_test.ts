@@ -82,3 +82,18 @@ Deno.test("where even brief commands are to be seen, each is measured", () => {
   it.timer.end();
   assertEquals(it.shares, []);
 });
+
+Deno.test("of many batches within one millisecond the first eight are measured", () => {
+  const it = watched();
+  for (let i = 0; i < 10; i++) {
+    it.timer.begin();
+    run(it, 0.05, true);
+    it.timer.end();
+  }
+  assertEquals(it.shares.map(([, took]) => Math.round(took * 100)), [...Array(8).fill(5), -100, -100]);
+  it.clock.advance(1);
+  it.timer.begin();
+  run(it, 0.25, true);
+  it.timer.end();
+  assertEquals(it.shares.at(-1), ["get", 0.25, 1]);
+});
