@@ -40,7 +40,9 @@ export function loadHash(input: RdbInput, type: number, target: LoadTarget, out:
       pack.clear();
       const unpack = type === RdbType.HASH_ZIPLIST ? unpackZiplist : unpackZipmap;
       if (!unpack(buf, start, end, pack)) input.fail("damaged packed hash");
-      return takePacked(input, pack.buf, pack.start, pack.end, target, out);
+      // Of these forms only the oldest was written without a limit on the length of values.
+      const isLong = type === RdbType.HASH_ZIPMAP && hasLonger(target.limits.hashMaxListpackValue);
+      return takePacked(input, pack.buf, pack.start, pack.end, target, out, isLong);
     }
     default:
       loadPairs(input, target, out);
@@ -54,15 +56,25 @@ function takePacked(
   end: number,
   target: LoadTarget,
   out: LoadedValue,
+  isLong = false,
 ): void {
   const entries = lpCount(buf, start);
   if (entries === 0) throw new EmptyValue();
   if (entries % 2 !== 0) input.fail("a hash with a field without value");
-  if (entries / 2 <= target.limits.hashMaxListpackEntries) {
+  if (!isLong && entries / 2 <= target.limits.hashMaxListpackEntries) {
     if (target.deep) checkDistinct(input, buf, start);
     return out.inline(Kind.HASH_PACKED, buf, start, end);
   }
   spread(input, tableFor(target, entries / 2, out), buf, start);
+}
+
+/** Whether a field or value of what was unpacked is longer than this. */
+function hasLonger(limit: number): boolean {
+  for (let p = lpFirst(pack.buf, pack.start); p !== -1; p = lpNext(pack.buf, p)) {
+    value.readText(pack.buf, p);
+    if (value.end - value.start > limit) return true;
+  }
+  return false;
 }
 
 function checkDistinct(input: RdbInput, buf: Uint8Array, start: number): void {

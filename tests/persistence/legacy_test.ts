@@ -9,6 +9,7 @@ import { loadValue } from "../../persistence/values.ts";
 import { LoadedValue } from "../../persistence/values/value.ts";
 import { NO_EXPIRY } from "../../store.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
+import { Kind } from "../../types/kind.ts";
 import { toBytes } from "../helpers/bytes.ts";
 import { LIMITS, LISTS, newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
@@ -115,4 +116,14 @@ Deno.test("what cannot be is refused with what and where", () => {
   }
   assertThrows(() => load("", "").databases, RdbError, "unexpected end");
   assertEquals(RdbType.HASH_METADATA, 24);
+});
+
+Deno.test("a zipmap with a long value becomes a table, as in redis-server", () => {
+  for (const [length, kind] of [[64, Kind.HASH_PACKED], [65, Kind.HASH]] as const) {
+    const map = `\x01\x01f${String.fromCharCode(length)}\x00${"v".repeat(length)}\xff`;
+    const header = `\x40${String.fromCharCode(map.length)}`;
+    const store = load("0010", `\xfe\x00\x09\x01h${header}${map}\xff${NO_CRC}`);
+    const db = store.databases[0]!;
+    assertEquals(db.kind(db.findRaw(fromLatin1("h"), 0, 1)), kind);
+  }
 });
