@@ -251,7 +251,14 @@ export class Store {
     this.#objects[handle] = undefined;
     this.#objectBytes -= this.#booked[handle]!;
     this.#freeHandles.push(handle);
-    if (release && !value.release(RELEASE_AT_ONCE)) this.#releasing.push({ value, arena });
+    if (!release) return;
+    const { guard } = value;
+    if (guard === null || guard === undefined) this.#giveBack(value, arena);
+    else guard.whenDone = () => this.#giveBack(value, arena);
+  }
+
+  #giveBack(value: StoredObject, arena: Arena | null): void {
+    if (!value.release(RELEASE_AT_ONCE)) this.#releasing.push({ value, arena });
   }
 
   /** The arena is about to go as a whole: there is nothing left to give back of what lies in it. */

@@ -19,6 +19,7 @@ import type { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
+import { TableWalk } from "../types/table_walk.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
 import { PieceBuffer } from "./piece_buffer.ts";
@@ -204,19 +205,19 @@ export class CommandEncoder implements SnapshotEncoder {
 
   /** The fields of a hash with their values (`step` 2), or the members of a set (1). */
   *#table(name: string, fields: FieldTable, step: number): Rest {
-    const { table } = fields;
-    let i = 0;
-    for (let slot = table.slotFrom(0); slot >= 0; slot = table.slotFrom(slot + 1), i++) {
-      if (i % ITEMS_PER_COMMAND === 0) {
-        if (i > 0) yield;
-        this.#keyCommand(name, step * Math.min(fields.length - i, ITEMS_PER_COMMAND));
+    const walk = new TableWalk(fields);
+    try {
+      for (let i = 0; i < walk.count; i++) {
+        if (i % ITEMS_PER_COMMAND === 0) {
+          if (i > 0) yield;
+          this.#keyCommand(name, step * Math.min(walk.count - i, ITEMS_PER_COMMAND));
+        }
+        walk.next();
+        this.#bulk(walk.buf, walk.start, walk.end);
+        if (step === 2) this.#bulk(walk.buf, walk.end, walk.valueEnd);
       }
-      const record = table.recordAt(slot);
-      const bytes = fields.bytes(record);
-      const start = fields.fieldStart(record);
-      const end = start + fields.fieldLength(record);
-      this.#bulk(bytes, start, end);
-      if (step === 2) this.#bulk(bytes, end, end + fields.valueLength(record));
+    } finally {
+      walk.close();
     }
   }
 

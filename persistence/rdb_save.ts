@@ -205,9 +205,13 @@ export function encodeAll(
     encoder.database(db.index, db.size, db.volatileSize);
     db.table.forEach((addr) => {
       const rest = encoder.record(db, addr);
-      do {
-        if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
-      } while (rest !== null && rest.next().done !== true);
+      try {
+        do {
+          if (encoder.length >= PIECE_BYTES) write(encoder.drain(null));
+        } while (rest !== null && rest.next().done !== true);
+      } finally {
+        rest?.return();
+      }
       saved();
     });
   }

@@ -9,8 +9,10 @@
  * early write for each old record that is changed.
  *
  * A large value is written in slices, too. Records that must be saved while one is half written are written aside and
- * follow it. Where the large value itself is about to change, all that is left of it is written at once: only then a
- * snapshot holds up the server for as long as the size of a value takes.
+ * follow it. Where the large value itself is about to change, it is told who reads it (`guard` in types/kind.ts), sets aside
+ * what it changes, and is written in slices all the same, as it was at the cut. Of values that have no guard (lists, streams,
+ * sorted sets, strings) all that is left is written at once: only then a snapshot holds up the server for as long as the size
+ * of a value takes.
  *
  * A database that is emptied (FLUSHALL) hands its tables over as a whole and the walk goes on in them; two that are
  * exchanged (SWAPDB) only change places. Nothing is ever saved in a hurry.
@@ -20,6 +22,7 @@
  */
 import type { Rest } from "./values/rest.ts";
 import { type Database, EPOCHS, type SnapshotHook, type Store } from "../store.ts";
+import { isObject } from "../types/kind.ts";
 
 /** How records become bytes: persistence/rdb_save.ts or persistence/aof_commands.ts. */
 export interface SnapshotEncoder {
@@ -78,6 +81,8 @@ export interface SnapshotPace {
 const PIECE_BYTES = 64 * 1024;
 /** The same, where a large value is written at once: the fewer pieces there are, the less there is to make. */
 const RUSHED_PIECE_BYTES = 512 * 1024;
+/** Values of less bytes are written at once where they are about to change. */
+const LARGE_BYTES = 32 * 1024;
 /** Table buckets walked between two looks at the clock. */
 const BUCKETS_PER_LOOK = 32;
 /** A timer takes at least so many milliseconds: shorter delays are put together. */
@@ -109,6 +114,10 @@ interface LargeValue {
   readonly part: Part;
   readonly addr: number;
   readonly rest: Rest;
+  /** Where `rest` writes to: the snapshot's own encoder, or one beside it where the value was begun before its turn. */
+  readonly encoder: SnapshotEncoder;
+  /** Whether it has changed since it was begun: then the record is stamped, and may be anywhere. */
+  hasChanged: boolean;
 }
 
 /** A running snapshot. */
@@ -126,6 +135,8 @@ export class Snapshot implements SnapshotHook {
   /** What is half written, and what was saved meanwhile. */
   #large: LargeValue | null = null;
   #aside: SnapshotEncoder | null = null;
+  /** Large values that were begun because they were about to change, and wait for their turn. */
+  readonly #begun: LargeValue[] = [];
   #aborted: string | null = null;
   /** The piece that the sink took last: its memory serves for the next but one. */
   #spare: Uint8Array | null = null;
@@ -188,8 +199,9 @@ export class Snapshot implements SnapshotHook {
       // Behind a large value that is begun here the bucket is visited again.
       if (this.#large === null && part.db.epochOf(addr) !== this.#store.epoch) this.#begin(part, addr);
     };
-    while (!isDone) {
+    while (!isDone || this.#large !== null || this.#begun.length > 0) {
       const before = this.saved;
+      if (this.#large === null) this.#continueBegun();
       const buckets = this.#pace.keyDelayMs > 0 ? 1 : BUCKETS_PER_LOOK;
       for (let i = 0; i < buckets && this.#large === null && !isDone; i++) {
         const next = part.db.table.scan(cursor, visit);
@@ -240,14 +252,41 @@ export class Snapshot implements SnapshotHook {
     this.#announce(this.#encoder, part);
     const rest = this.#encoder.record(part.db, addr);
     if (rest === null || rest.next().done === true) return this.#saved(part, addr);
-    this.#large = { part, addr, rest };
+    this.#large = { part, addr, rest, encoder: this.#encoder, hasChanged: false };
+  }
+
+  /** Begins to save a record that is about to change and tells who reads it. False where that does not pay, or has no guard. */
+  #beginAside(part: Part, addr: number): boolean {
+    const { db } = part;
+    if (!isObject(db.kind(addr))) return false;
+    const value = db.object(addr);
+    if (value.guard === undefined || value.memoryBytes() < LARGE_BYTES) return false;
+    const encoder = this.#encoder.aside();
+    const rest = encoder.record(db, addr);
+    if (rest === null) throw new Error("a large value is written in slices");
+    rest.next();
+    this.#begun.push({ part, addr, rest, encoder, hasChanged: true });
+    return true;
+  }
+
+  /** It is the turn of a value that was begun aside. Nothing is half written now. */
+  #continueBegun(): void {
+    const value = this.#begun.shift();
+    if (value === undefined) return;
+    this.#announce(this.#encoder, value.part);
+    this.#large = value;
   }
 
   /** Saves some more of a large value. */
   #advance(value: LargeValue): void {
-    if (value.rest.next().done !== true) return;
+    const isDone = value.rest.next().done === true;
+    if (value.encoder !== this.#encoder && (isDone || value.encoder.length >= PIECE_BYTES)) {
+      while (value.encoder.length > 0) this.#encoder.append(value.encoder.drain(null));
+    }
+    if (!isDone) return;
     this.#large = null;
-    this.#saved(value.part, value.addr);
+    if (value.hasChanged) this.saved++;
+    else this.#saved(value.part, value.addr);
     const aside = this.#aside;
     this.#aside = null;
     while (aside !== null && aside.length > 0) this.#encoder.append(aside.drain(null));
@@ -256,10 +295,16 @@ export class Snapshot implements SnapshotHook {
   /** Saves a record at once, whatever is half written. */
   #save(part: Part, addr: number): void {
     const large = this.#large;
-    if (large !== null && large.part === part && large.addr === addr) {
+    if (large !== null && large.part === part && large.addr === addr && !large.hasChanged) {
+      const isGuarded = isObject(part.db.kind(addr)) && part.db.object(addr).guard !== undefined;
+      if (isGuarded) {
+        large.hasChanged = true;
+        return;
+      }
       this.#rush(this.#encoder, large.rest);
       return this.#advance(large);
     }
+    if (this.#beginAside(part, addr)) return;
     const encoder = large === null ? this.#encoder : this.#aside ??= this.#encoder.aside();
     this.#announce(encoder, part);
     const rest = encoder.record(part.db, addr);
@@ -295,7 +340,10 @@ export class Snapshot implements SnapshotHook {
   #finish(complete: boolean): void {
     if (this.#store.snapshot !== this) return;
     this.#store.snapshot = null;
+    this.#large?.rest.return();
+    for (const value of this.#begun) value.rest.return();
     this.#large = this.#aside = null;
+    this.#begun.length = 0;
     this.#store.mixedEpochs = complete ? 0 : this.#store.mixedEpochs + 1;
     for (const part of this.#parts) if (part.detached) part.db.discard();
   }

@@ -235,23 +235,18 @@ export class ByteTable {
     return cursor;
   }
 
-  /**
-   * The next slot from `slot` on that holds a record, -1 behind the last: with {@link recordAt} a {@link forEach} that can
-   * stop in between, as long as nothing is inserted, removed or rehashed meanwhile.
-   */
-  slotFrom(slot: number): number {
-    const all = this.capacity;
-    for (; slot < all; slot++) {
-      const addr = this.recordAt(slot);
-      if (addr !== 0 && addr !== GONE) return slot;
-    }
-    return -1;
+  /** The bits of a hash by which records are spread over the index, as it is now. */
+  get mask(): number {
+    return this.#mask;
   }
 
-  /** The record of a slot that {@link slotFrom} has named. */
-  recordAt(slot: number): number {
-    const live = this.#mask + 1;
-    return slot < live ? this.#index[2 * slot + 1]! : this.#old![2 * (slot - live) + 1]!;
+  /**
+   * Visits once each record whose hash has `bucket` in the bits of `mask`, an earlier {@link mask}: these are the same ones,
+   * however much the index has grown or shrunk since. `visit` must not change the table.
+   */
+  visitBucket(bucket: number, mask: number, visit: Visit): void {
+    visitShare(this.#index, this.#mask, bucket, mask, visit);
+    if (this.#old !== null) visitShare(this.#old, this.#oldMask, bucket, mask, visit);
   }
 
   /** Visits every record once, in index order. `visit` must not insert or remove. */
@@ -394,6 +389,19 @@ function visitHome(index: Uint32Array, mask: number, home: number, visit: Visit)
     const addr = index[2 * i + 1]!;
     if (addr === 0) return;
     if (addr !== GONE && (index[2 * i]! & mask) === home) visit(addr);
+  }
+}
+
+/** Visits the records of an index, which has `own` as its mask, whose hash has `bucket` in the bits of `mask`. */
+function visitShare(index: Uint32Array, own: number, bucket: number, mask: number, visit: Visit): void {
+  if (own >= mask) {
+    for (let home = bucket; home <= own; home += mask + 1) visitHome(index, own, home, visit);
+    return;
+  }
+  for (let i = bucket & own;; i = (i + 1) & own) {
+    const addr = index[2 * i + 1]!;
+    if (addr === 0) return;
+    if (addr !== GONE && (index[2 * i]! & mask) === bucket) visit(addr);
   }
 }
 

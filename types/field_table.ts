@@ -10,6 +10,7 @@ import { ByteTable, recordHead, type Visit } from "./byte_table.ts";
 import { copyBytes } from "./bytes.ts";
 import { hashBytes } from "./hash_function.ts";
 import type { StoredObject } from "./kind.ts";
+import type { TableWalk } from "./table_walk.ts";
 
 /** JavaScript objects and the empty index of one table, about. */
 const FIXED_BYTES = 400;
@@ -18,6 +19,8 @@ const WORD = 4;
 
 /** Fields with values (a hash), or members alone (a set). Spans handed in must not lie in the table's own records. */
 export class FieldTable implements StoredObject {
+  /** Who walks through the fields and must be told of each change before it. */
+  guard: TableWalk | null = null;
   readonly #arena: Arena;
   readonly #table: ByteTable;
   readonly #withValues: boolean;
@@ -73,8 +76,9 @@ export class FieldTable implements StoredObject {
     return this.#table.keyStart(record) + this.#table.keyLength(record);
   }
 
-  /** Length of the value. */
+  /** Length of the value, 0 in a set. */
   valueLength(record: number): number {
+    if (!this.#withValues) return 0;
     return this.#arena.wordsOf(record)[this.#arena.wordOf(record) + 1]!;
   }
 
@@ -99,6 +103,7 @@ export class FieldTable implements StoredObject {
   add(buf: Uint8Array, start: number, end: number): boolean {
     const hash = hashBytes(buf, start, end);
     if (this.#table.find(buf, start, end, hash) !== 0) return false;
+    if (this.guard !== null) this.guard.touch(hash);
     this.#insert(hash, buf, start, end, 0);
     return true;
   }
@@ -107,6 +112,7 @@ export class FieldTable implements StoredObject {
   set(buf: Uint8Array, start: number, end: number, value: Uint8Array, from: number, to: number): boolean {
     const hash = hashBytes(buf, start, end);
     let record = this.#table.find(buf, start, end, hash);
+    if (this.guard !== null) this.guard.touch(hash);
     const isNew = record === 0;
     if (isNew) record = this.#insert(hash, buf, start, end, to - from);
     else record = this.#resize(record, hash, to - from);
@@ -120,6 +126,7 @@ export class FieldTable implements StoredObject {
     const hash = hashBytes(buf, start, end);
     const record = this.#table.find(buf, start, end, hash);
     if (record === 0) return false;
+    if (this.guard !== null) this.guard.touch(hash);
     this.#table.remove(hash, record);
     this.#free(record);
     return true;
@@ -127,7 +134,9 @@ export class FieldTable implements StoredObject {
 
   /** Removes a record. */
   deleteRecord(record: number): void {
-    this.#table.remove(this.#table.hashOf(record), record);
+    const hash = this.#table.hashOf(record);
+    if (this.guard !== null) this.guard.touch(hash);
+    this.#table.remove(hash, record);
     this.#free(record);
   }
 
@@ -171,7 +180,8 @@ export class FieldTable implements StoredObject {
   #resize(record: number, hash: number, valueLength: number): number {
     const head = 2 * WORD + this.fieldLength(record);
     const capacity = this.#arena.capacityOf(record);
-    if (capacity === Arena.sizeFor(head + valueLength)) return record;
+    const isHeld = this.guard !== null && this.guard.holds(record);
+    if (!isHeld && capacity === Arena.sizeFor(head + valueLength)) return record;
     const moved = this.#arena.alloc(head + valueLength);
     this.#recordBytes += this.#arena.capacityOf(moved) - capacity;
     const from = this.#arena.offsetOf(record);

@@ -98,8 +98,16 @@ export function hasOwnBuffers(kind: number): boolean {
 const OBJECT_KINDS = (1 << Kind.LIST) | (1 << Kind.HASH) | (1 << Kind.SET) | (1 << Kind.ZSET) |
   (1 << Kind.STREAM);
 
+/** Somebody who still reads a value that may change or go meanwhile; who it is, the value tells before each change. */
+export interface Guard {
+  /** What is to be done as soon as nobody reads the value any more: giving it back. */
+  whenDone: (() => void) | null;
+}
+
 /** A large value: what the keyspace must know about it, whatever its type. */
 export interface StoredObject {
+  /** Who must be told of changes, null for nobody; undefined where nobody ever is: then it must not change meanwhile. */
+  readonly guard?: Guard | null;
   /** Bytes that the value takes, arena blocks and JavaScript objects together; O(1). */
   memoryBytes(): number;
   /** The part of {@link memoryBytes} that is not in blocks of an arena, which has books of its own; O(1). */

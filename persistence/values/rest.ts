@@ -2,10 +2,12 @@
  * Writing large values in steps, so that a snapshot of a value with a million elements holds up nobody.
  *
  * A value is begun at once and its rest is a generator, which stops every few thousand bytes. Whoever needs it whole
- * (DUMP, SAVE) drives it to its end with {@link finish}. The value must not change in between.
+ * (DUMP, SAVE) drives it to its end with {@link finish}. Whoever does not go on to the end must `return` it. In between a
+ * value must not change, unless it has a `guard` that it tells of that.
  */
 import { lzfCompress } from "../../types/lzf.ts";
 import type { FieldTable } from "../../types/field_table.ts";
+import { TableWalk } from "../../types/table_walk.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 
 /** What is still to be written of a value: each `next` writes some of it. */
@@ -70,24 +72,25 @@ function* compressed(
   return out.subarray(0, length);
 }
 
-/** The fields of a hash with their values, or the members of a set. */
+/** The fields of a hash with their values, or the members of a set: those of now, also where they change in between. */
 export function* tableRest(writer: RdbWriter, fields: FieldTable, withValues: boolean): Rest {
-  const { table } = fields;
-  writer.lengthOf(fields.length);
-  let stop = writer.written + STEP_BYTES;
-  for (let slot = table.slotFrom(0); slot >= 0; slot = table.slotFrom(slot + 1)) {
-    const record = table.recordAt(slot);
-    const bytes = fields.bytes(record);
-    const start = fields.fieldStart(record), end = start + fields.fieldLength(record);
-    if (end - start > LONG_STRING_BYTES) yield* longString(writer, bytes, start, end);
-    else writer.string(bytes, start, end);
-    if (withValues) {
-      const valueEnd = end + fields.valueLength(record);
-      if (valueEnd - end > LONG_STRING_BYTES) yield* longString(writer, bytes, end, valueEnd);
-      else writer.string(bytes, end, valueEnd);
+  const walk = new TableWalk(fields);
+  try {
+    writer.lengthOf(walk.count);
+    let stop = writer.written + STEP_BYTES;
+    while (walk.next()) {
+      const { buf, start, end, valueEnd } = walk;
+      if (end - start > LONG_STRING_BYTES) yield* longString(writer, buf, start, end);
+      else writer.string(buf, start, end);
+      if (withValues) {
+        if (valueEnd - end > LONG_STRING_BYTES) yield* longString(writer, buf, end, valueEnd);
+        else writer.string(buf, end, valueEnd);
+      }
+      if (writer.written < stop) continue;
+      yield;
+      stop = writer.written + STEP_BYTES;
     }
-    if (writer.written < stop) continue;
-    yield;
-    stop = writer.written + STEP_BYTES;
+  } finally {
+    walk.close();
   }
 }

@@ -1,0 +1,250 @@
+/**
+ * Large sets and hashes that change while a snapshot writes them, slice by slice: the file is what they were at the cut, and
+ * no change has to wait for a whole value.
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CommandEncoder } from "../../persistence/aof_commands.ts";
+import { digestOfStore } from "../../persistence/digest.ts";
+import { RdbEncoder } from "../../persistence/rdb_save.ts";
+import { Snapshot, SnapshotAborted, type SnapshotEncoder } from "../../persistence/snapshot.ts";
+import type { Database, Store } from "../../store.ts";
+import { fromLatin1 } from "../../types/bytes.ts";
+import { FieldTable } from "../../types/field_table.ts";
+import { Kind } from "../../types/kind.ts";
+import { newStore } from "../helpers/data_set.ts";
+import { loadFile } from "../helpers/rdb.ts";
+import { concat, FrameReader } from "../helpers/resp.ts";
+import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
+
+const KEYS = ["set a", "set b", "hash a", "hash b", "hash c"];
+
+function rdbEncoder(): SnapshotEncoder {
+  return new RdbEncoder({
+    compress: true,
+    checksum: true,
+    createdSeconds: 0,
+    usedMemory: 0,
+    aofBase: false,
+    replication: null,
+    access: "none",
+    functions: [],
+  });
+}
+
+/** Each look at the clock ends a slice, so that every step of a value is one. */
+function pace(between: () => void) {
+  let now = 0;
+  const pause = () => Promise.resolve(between());
+  return { monotonicMs: () => ++now, pause, sliceMs: () => 0, keyDelayMs: 0 };
+}
+
+/** Writes a snapshot of a store and gives back the file. */
+async function written(store: Store, encoder: SnapshotEncoder, between: () => void): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  const sink = { write: (piece: Uint8Array) => Promise.resolve(void pieces.push(piece.slice())) };
+  const snapshot = new Snapshot(store, encoder, sink, pace(between));
+  between();
+  await snapshot.run();
+  assertEquals(snapshot.saved, snapshot.total);
+  return concat(pieces);
+}
+
+function bytesOf(random: SeededRandom, members: number): Uint8Array {
+  return fromLatin1(`member ${random.below(members)}`);
+}
+
+function newValue(db: Database, random: SeededRandom, isHash: boolean, fields: number): FieldTable {
+  const table = new FieldTable(db.arena, isHash);
+  for (let i = 0; i < fields; i++) {
+    const field = fromLatin1(`member ${i}`);
+    if (isHash) table.set(field, 0, field.length, field, 0, random.below(field.length));
+    else table.add(field, 0, field.length);
+  }
+  return table;
+}
+
+function filled(random: SeededRandom): Store {
+  const store = newStore();
+  for (const db of store.databases.slice(0, 2)) {
+    for (const name of KEYS) {
+      const key = fromLatin1(name);
+      const isHash = name.startsWith("hash");
+      const expiry = random.below(2) === 0 ? -1 : 1_900_000_000_000;
+      const value = newValue(db, random, isHash, 1000 + random.below(4000));
+      if (name === "hash c") addLongValues(value, random);
+      db.setObject(key, 0, key.length, isHash ? Kind.HASH : Kind.SET, value, expiry);
+    }
+  }
+  return store;
+}
+
+/** Strings that are written in many slices each. */
+function addLongValues(table: FieldTable, random: SeededRandom): void {
+  const noise = new Uint8Array(300_000).map(() => random.below(256));
+  for (let i = 0; i < 4; i++) {
+    const field = fromLatin1(`member ${i}`);
+    table.set(field, 0, field.length, noise, i, noise.length);
+  }
+}
+
+/** Some changes of one value, as a command would make them; the rare ones hit the key or the whole database. */
+function change(store: Store, random: SeededRandom): void {
+  const db = store.databases[random.below(2)]!;
+  const key = fromLatin1(KEYS[random.below(KEYS.length)]!);
+  const addr = db.lookupWrite(key, 0, key.length);
+  if (addr === 0) {
+    if (random.below(3) > 0) return;
+    return void db.setObject(
+      key,
+      0,
+      key.length,
+      Kind.SET,
+      newValue(db, random, false, random.below(3000) + 1),
+    );
+  }
+  const table = db.object<FieldTable>(addr);
+  switch (random.below(60)) {
+    case 0:
+      return void db.delete(key, 0, key.length);
+    case 1:
+      db.set(key, 0, key.length, Kind.RAW, key, 0, key.length);
+      return void db.delete(key, 0, key.length);
+    case 2: {
+      const to = fromLatin1(KEYS[random.below(KEYS.length)]!);
+      return to.join() === key.join() ? undefined : void db.rename(addr, db, to, 0, to.length);
+    }
+    case 3:
+      return void (random.below(4) === 0 && db.flush(random.below(2) === 0));
+    case 4:
+      return void (random.below(2) === 0 && store.swap(0, 1));
+    case 5: { // to another database, as MOVE does
+      const other = store.databases[1 - db.index]!;
+      if (other.find(key, 0, key.length) !== 0) return;
+      return void db.rename(addr, other, key, 0, key.length, table.cloneInto(other.arena));
+    }
+    case 6: // shrinks
+      for (let left = table.length * 0.9; left > 0 && table.length > 1; left--) {
+        table.deleteRecord(table.random(random.next));
+      }
+      return;
+    case 7:
+      return grow(table, db.kind(addr) === Kind.HASH, 2000, random);
+    case 8:
+      return void db.setExpiry(addr, 1_800_000_000_000 + random.below(100));
+    case 9:
+      return void (store.releaseSome(100));
+    default:
+      grow(table, db.kind(addr) === Kind.HASH, random.below(20), random);
+      for (let left = random.below(20); left > 0 && table.length > 1; left--) {
+        const member = bytesOf(random, 6000);
+        table.delete(member, 0, member.length);
+      }
+      if (table.length === 0) db.delete(key, 0, key.length);
+  }
+}
+
+function grow(table: FieldTable, isHash: boolean, count: number, random: SeededRandom): void {
+  for (let i = 0; i < count; i++) {
+    const member = bytesOf(random, 8000);
+    if (!isHash) table.add(member, 0, member.length);
+    else table.set(member, 0, member.length, fromLatin1("changed values"), 0, random.below(14));
+  }
+}
+
+Deno.test("sets and hashes that change while they are written are what they were at the cut", async () => {
+  for (let seed = 1; seed <= 9; seed++) {
+    const random = seededRandom(seed);
+    const store = filled(random);
+    // Several snapshots of the same values, one after another.
+    for (let round = 0; round < 3; round++) {
+      const before = digestOfStore(store);
+      const often = 1 + random.below(8);
+      let slices = 0;
+      const file = await written(store, rdbEncoder(), () => {
+        if (slices++ % often === 0) change(store, random);
+      });
+      assertEquals(digestOfStore(loadFile(file)), before, `seed ${seed} round ${round}`);
+    }
+    for (const db of store.databases) {
+      db.table.forEach((addr) => assertEquals(db.object<FieldTable>(addr).guard, null));
+    }
+    while (store.releaseSome(Infinity));
+    for (const db of store.databases) db.flush(false);
+    assertEquals(store.databases.reduce((sum, db) => sum + db.arena.blockBytes, 0), 0);
+  }
+});
+
+Deno.test("as commands, too", async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const words = (file: Uint8Array) => {
+      const found: string[] = [];
+      let database = "";
+      for (const { value } of new FrameReader().push(file)) {
+        if (!("items" in value)) throw new Error("no command");
+        const [name, key, ...rest] = value.items.map((item) => "text" in item ? item.text : "?");
+        if (name === "SELECT") database = key!;
+        else {
+          const step = name === "HMSET" ? 2 : 1;
+          for (let i = 0; i < rest.length; i += step) {
+            found.push([database, name, key, ...rest.slice(i, i + step)].join(" "));
+          }
+        }
+      }
+      return found.sort();
+    };
+    const random = seededRandom(seed);
+    const store = filled(random);
+    const expected = words(await written(store, new CommandEncoder(null, []), () => {}));
+    const found = words(await written(store, new CommandEncoder(null, []), () => change(store, random)));
+    assertEquals(found.length, expected.length, `seed ${seed}`);
+    assert(found.every((word, i) => word === expected[i]), `seed ${seed}`);
+  }
+});
+
+Deno.test("a change does not wait for the whole value", () => {
+  const store = newStore();
+  const db = store.databases[0]!;
+  const random = seededRandom(1);
+  const key = fromLatin1("key");
+  db.setObject(key, 0, key.length, Kind.HASH, newValue(db, random, true, 50_000));
+  const encoders: SnapshotEncoder[] = [];
+  const counted = (encoder: SnapshotEncoder): SnapshotEncoder => {
+    const { aside } = encoder;
+    encoder.aside = () => counted(aside.call(encoder));
+    encoders.push(encoder);
+    return encoder;
+  };
+  const sink = { write: () => Promise.resolve() };
+  const snapshot = new Snapshot(store, counted(rdbEncoder()), sink, pace(() => {}));
+  const total = () => encoders.reduce((sum, encoder) => sum + encoder.length, 0);
+  const before = total();
+  const table = db.object<FieldTable>(db.lookupWrite(key, 0, key.length));
+  for (let i = 0; i < 1000; i++) table.set(key, 0, key.length, key, 0, 1 + i % 3);
+  assert(total() - before < 20_000, `${total() - before} bytes were written`);
+  snapshot.abort("enough");
+  assertEquals(table.guard, null);
+});
+
+Deno.test("what a given-up snapshot still read is given back", async () => {
+  const random = seededRandom(3);
+  const store = filled(random);
+  let slices = 0;
+  const between = () => {
+    for (let i = 0; i < 5; i++) change(store, random);
+    if (++slices === 20) snapshot.abort("enough");
+  };
+  const snapshot: Snapshot = new Snapshot(
+    store,
+    rdbEncoder(),
+    { write: () => Promise.resolve() },
+    pace(between),
+  );
+  await assertRejects(() => snapshot.run(), SnapshotAborted);
+  const before = digestOfStore(store);
+  assertEquals(digestOfStore(loadFile(await written(store, rdbEncoder(), () => {}))), before);
+  for (const db of store.databases) {
+    for (const name of KEYS) db.delete(fromLatin1(name), 0, name.length);
+  }
+  while (store.releaseSome(Infinity));
+  assertEquals(store.databases.reduce((sum, db) => sum + db.arena.blockBytes, 0), 0);
+});
