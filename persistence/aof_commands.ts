@@ -19,6 +19,7 @@ import type { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
+import { ScoreWalk } from "../types/score_walk.ts";
 import { TableWalk } from "../types/table_walk.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
@@ -238,17 +239,19 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   *#sortedSet(set: SortedSet): Rest {
-    const position = { leaf: 0, index: 0 };
-    const member = new Entry();
-    let i = 0;
-    for (let record = set.seek(0, position); record !== 0; record = set.next(position), i++) {
-      if (i % ITEMS_PER_COMMAND === 0) {
-        if (i > 0) yield;
-        this.#keyCommand("ZADD", 2 * Math.min(set.length - i, ITEMS_PER_COMMAND));
+    const walk = new ScoreWalk(set);
+    try {
+      for (let i = 0; i < walk.count; i++) {
+        if (i % ITEMS_PER_COMMAND === 0) {
+          if (i > 0) yield;
+          this.#keyCommand("ZADD", 2 * Math.min(walk.count - i, ITEMS_PER_COMMAND));
+        }
+        walk.next();
+        this.#score(walk.score);
+        this.#bulk(walk.buf, walk.start, walk.end);
       }
-      this.#score(set.score(record));
-      set.readMember(record, member);
-      this.#bulk(member.buf, member.start, member.end);
+    } finally {
+      walk.close();
     }
   }
 

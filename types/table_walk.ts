@@ -8,14 +8,10 @@
  * bucket over. So a change costs what it touches, not what there is, and what it costs in memory is what was changed and a
  * bit for each bucket.
  */
-import { ByteStrings } from "./byte_strings.ts";
 import { EMPTY_BYTES } from "./bytes.ts";
 import type { FieldTable } from "./field_table.ts";
 import type { Guard } from "./kind.ts";
-
-/** What is set aside is kept in parts of about so many bytes, so that none has to grow for long. */
-const PART_BYTES = 64 * 1024;
-const PART_STRINGS = 256;
+import { PairQueue } from "./pair_queue.ts";
 
 /** See the file comment. {@link close} must be called in the end, however that comes. */
 export class TableWalk implements Guard {
@@ -38,9 +34,8 @@ export class TableWalk implements Guard {
   #current = 0;
   /** A bit for each bucket whose records were set aside. */
   #touched: Uint8Array | null = null;
-  /** Fields and values set aside, in turn; `#keptAt` strings of the first part have come. */
-  readonly #kept: ByteStrings[] = [];
-  #keptAt = 0;
+  /** Fields and values set aside. */
+  readonly #kept = new PairQueue();
   readonly #collect = (record: number): void => void this.#batch.push(record);
   readonly #keep = (record: number): void => this.#setAside(record);
 
@@ -76,7 +71,8 @@ export class TableWalk implements Guard {
   /** The table need not tell of changes any more. */
   close(): void {
     if (this.#fields.guard === this) this.#fields.guard = null;
-    this.#kept.length = this.#batch.length = this.#at = 0;
+    this.#kept.clear();
+    this.#batch.length = this.#at = 0;
     this.#bucket = this.#mask + 1;
     const { whenDone } = this;
     this.whenDone = null;
@@ -114,31 +110,19 @@ export class TableWalk implements Guard {
 
   #setAside(record: number): void {
     const fields = this.#fields;
-    let part = this.#kept[this.#kept.length - 1];
-    if (part === undefined || part.length >= PART_STRINGS || part.end(part.length - 1) >= PART_BYTES) {
-      this.#kept.push(part = new ByteStrings(PART_STRINGS, PART_BYTES / 8));
-    }
     const bytes = fields.bytes(record);
     const start = fields.fieldStart(record), end = start + fields.fieldLength(record);
-    part.add(bytes, start, end);
-    part.add(bytes, end, end + fields.valueLength(record));
+    this.#kept.push(bytes, start, end, bytes, end, end + fields.valueLength(record));
   }
 
   #nextKept(): boolean {
-    const part = this.#kept[0];
-    if (part === undefined) return false;
-    const at = this.#keptAt;
+    const kept = this.#kept;
+    if (!kept.shift()) return false;
     this.#current = 0;
-    this.buf = part.buf;
-    this.start = part.start(at);
-    this.end = part.end(at);
-    this.valueEnd = part.end(at + 1);
-    this.#keptAt += 2;
-    if (this.#keptAt === part.length) {
-      // A part is left once it has come as a whole: strings that are added later go to another one.
-      this.#kept.shift();
-      this.#keptAt = 0;
-    }
+    this.buf = kept.buf;
+    this.start = kept.start;
+    this.end = kept.end;
+    this.valueEnd = kept.valueEnd;
     return true;
   }
 }

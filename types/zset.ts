@@ -11,12 +11,15 @@ import type { StoredObject } from "./kind.ts";
 import { Entry } from "./listpack.ts";
 import { newRecord, RECORD_HEADER_BYTES, recordScore, writeRecordScore } from "./score_order.ts";
 import { ScoreTree, type TreePosition } from "./score_tree.ts";
+import type { ScoreWalk } from "./score_walk.ts";
 
 /** JavaScript objects and empty indexes of one sorted set, about. */
 const FIXED_BYTES = 800;
 
 /** Members with scores (never NaN), in order of score, then of bytes. A record is named by its arena address. */
 export class SortedSet implements StoredObject {
+  /** Who walks through the members and must be told of each change. */
+  guard: ScoreWalk | null = null;
   readonly #arena: Arena;
   readonly #table: ByteTable;
   readonly #tree: ScoreTree;
@@ -121,22 +124,27 @@ export class SortedSet implements StoredObject {
     this.#recordBytes += this.#arena.capacityOf(record);
     this.#table.insert(hashBytes(buf, start, end), record);
     this.#tree.insert(record);
+    if (this.guard !== null) this.guard.added(record);
     return record;
   }
 
   /** Gives a member another score. */
   update(record: number, score: number): void {
+    if (this.guard !== null) this.#tellRemoval(record);
     this.#tree.update(record, score);
+    if (this.guard !== null) this.guard.added(record);
   }
 
   /** Removes a member and frees its record. */
   remove(record: number): void {
+    if (this.guard !== null) this.#tellRemoval(record);
     this.#tree.remove(record);
     this.#forget(record);
   }
 
   /** Removes the members from rank `from` up to, not including, rank `to`. */
   removeRange(from: number, to: number): void {
+    if (this.guard !== null) this.guard.removing(from, to);
     for (let left = to - from; left > 0;) {
       const count = this.#tree.removeRun(from, left, this.#run);
       for (let i = 0; i < count; i++) this.#forget(this.#run[i]!);
@@ -197,6 +205,11 @@ export class SortedSet implements StoredObject {
       budget -= count;
     }
     return this.length === 0;
+  }
+
+  #tellRemoval(record: number): void {
+    const rank = this.#tree.rankOf(record);
+    this.guard!.removing(rank, rank + 1);
   }
 
   #forget(record: number): void {

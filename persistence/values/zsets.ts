@@ -5,6 +5,7 @@ import { parseDouble } from "../../types/double.ts";
 import { Kind } from "../../types/kind.ts";
 import { Entry, lpCount, lpFirst, lpNext, lpValidate } from "../../types/listpack.ts";
 import { ListpackBuilder } from "../../types/listpack_builder.ts";
+import { ScoreWalk } from "../../types/score_walk.ts";
 import { SortedSet } from "../../types/zset.ts";
 import { zpFind, zpInsert, zpLength, zpScore } from "../../types/zset_packed.ts";
 import { RdbType, ScoreLength } from "../rdb_format.ts";
@@ -31,19 +32,21 @@ export function saveSortedSet(writer: RdbWriter, db: Database, addr: number): Re
 
 /** From the highest score down, as Redis does to load it faster. */
 function* sortedSetRest(writer: RdbWriter, set: SortedSet): Rest {
-  const position = { leaf: 0, index: 0 };
-  const member = new Entry();
-  writer.lengthOf(set.length);
-  let stop = writer.written + STEP_BYTES;
-  for (let record = set.seek(set.length - 1, position); record !== 0; record = set.previous(position)) {
-    set.readMember(record, member);
-    const { buf, start, end } = member;
-    if (end - start > LONG_STRING_BYTES) yield* longString(writer, buf, start, end);
-    else writer.string(buf, start, end);
-    writer.double(set.score(record));
-    if (writer.written < stop) continue;
-    yield;
-    stop = writer.written + STEP_BYTES;
+  const walk = new ScoreWalk(set);
+  try {
+    writer.lengthOf(walk.count);
+    let stop = writer.written + STEP_BYTES;
+    while (walk.next()) {
+      const { buf, start, end, score } = walk;
+      if (end - start > LONG_STRING_BYTES) yield* longString(writer, buf, start, end);
+      else writer.string(buf, start, end);
+      writer.double(score);
+      if (writer.written < stop) continue;
+      yield;
+      stop = writer.written + STEP_BYTES;
+    }
+  } finally {
+    walk.close();
   }
 }
 

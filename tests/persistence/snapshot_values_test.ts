@@ -1,5 +1,5 @@
 /**
- * Large sets and hashes that change while a snapshot writes them, slice by slice: the file is what they were at the cut, and
+ * Large sets, hashes and sorted sets that change while a snapshot writes them, slice by slice: the file is what they were at the cut, and
  * no change has to wait for a whole value.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -11,12 +11,13 @@ import type { Database, Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { FieldTable } from "../../types/field_table.ts";
 import { Kind } from "../../types/kind.ts";
+import { SortedSet } from "../../types/zset.ts";
 import { newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
 import { concat, FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
 
-const KEYS = ["set a", "set b", "hash a", "hash b", "hash c"];
+const KEYS = ["set a", "hash a", "hash c", "sorted a", "sorted b"];
 
 function rdbEncoder(): SnapshotEncoder {
   return new RdbEncoder({
@@ -63,12 +64,27 @@ function newValue(db: Database, random: SeededRandom, isHash: boolean, fields: n
   return table;
 }
 
+function newSortedSet(db: Database, random: SeededRandom, members: number): SortedSet {
+  const set = new SortedSet(db.arena);
+  for (let i = 0; i < members; i++) {
+    const member = fromLatin1(`member ${i}`);
+    set.add(member, 0, member.length, random.below(500) - 100);
+  }
+  const long = new Uint8Array(100_000).map(() => random.below(256));
+  for (let i = 0; i < 3; i++) set.add(long, i, long.length, random.below(500));
+  return set;
+}
+
 function filled(random: SeededRandom): Store {
   const store = newStore();
   for (const db of store.databases.slice(0, 2)) {
     for (const name of KEYS) {
       const key = fromLatin1(name);
       const isHash = name.startsWith("hash");
+      if (name.startsWith("sorted")) {
+        db.setObject(key, 0, key.length, Kind.ZSET, newSortedSet(db, random, 1000 + random.below(4000)));
+        continue;
+      }
       const expiry = random.below(2) === 0 ? -1 : 1_900_000_000_000;
       const value = newValue(db, random, isHash, 1000 + random.below(4000));
       if (name === "hash c") addLongValues(value, random);
@@ -102,8 +118,13 @@ function change(store: Store, random: SeededRandom): void {
       newValue(db, random, false, random.below(3000) + 1),
     );
   }
+  const isSorted = db.kind(addr) === Kind.ZSET;
   const table = db.object<FieldTable>(addr);
-  switch (random.below(60)) {
+  const choice = random.below(60);
+  if (isSorted && (choice >= 10 || choice === 6 || choice === 7)) {
+    return changeSorted(db.object<SortedSet>(addr), choice, random);
+  }
+  switch (choice) {
     case 0:
       return void db.delete(key, 0, key.length);
     case 1:
@@ -143,6 +164,21 @@ function change(store: Store, random: SeededRandom): void {
   }
 }
 
+function changeSorted(set: SortedSet, choice: number, random: SeededRandom): void {
+  if (choice === 6) { // most go
+    const from = random.below(1 + (set.length >> 2));
+    return set.removeRange(from, from + Math.floor((set.length - from) * 0.9));
+  }
+  for (let left = choice === 7 ? 2000 : random.below(20); left > 0; left--) {
+    const member = bytesOf(random, 8000);
+    const record = set.find(member, 0, member.length);
+    const score = random.below(800) - 200;
+    if (record === 0) set.add(member, 0, member.length, score);
+    else if (random.below(2) === 0) set.update(record, score);
+    else if (set.length > 1) set.remove(record);
+  }
+}
+
 function grow(table: FieldTable, isHash: boolean, count: number, random: SeededRandom): void {
   for (let i = 0; i < count; i++) {
     const member = bytesOf(random, 8000);
@@ -151,7 +187,7 @@ function grow(table: FieldTable, isHash: boolean, count: number, random: SeededR
   }
 }
 
-Deno.test("sets and hashes that change while they are written are what they were at the cut", async () => {
+Deno.test("sets, hashes and sorted sets that change while they are written are what they were at the cut", async () => {
   for (let seed = 1; seed <= 9; seed++) {
     const random = seededRandom(seed);
     const store = filled(random);
@@ -184,7 +220,7 @@ Deno.test("as commands, too", async () => {
         const [name, key, ...rest] = value.items.map((item) => "text" in item ? item.text : "?");
         if (name === "SELECT") database = key!;
         else {
-          const step = name === "HMSET" ? 2 : 1;
+          const step = name === "SADD" ? 1 : 2;
           for (let i = 0; i < rest.length; i += step) {
             found.push([database, name, key, ...rest.slice(i, i + step)].join(" "));
           }
