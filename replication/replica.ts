@@ -317,11 +317,15 @@ export class Replica {
   async #receiveAll(attempt: number, socket: PrimarySocket, id: string, offset: number): Promise<void> {
     const stream = this.#stream, host = this.#host;
     this.syncReadBytes = this.syncTotalBytes = 0;
+    // Where there is no place for the file the next attempt is left to the cron: each costs the primary a snapshot.
+    const file = host.spool();
     this.#setPhase("sync");
-    const form = await payloadForm(socket);
+    const form = await payloadForm(socket).catch(async (error) => {
+      await file.discard();
+      throw error;
+    });
     const isMarked = "mark" in form;
     if (!isMarked) this.syncTotalBytes = form.length;
-    const file = host.spool();
     const what = isMarked ? "streamed RDB from master with EOF" : `${form.length} bytes from master`;
     host.notice(`MASTER <-> REPLICA sync: receiving ${what} ${file.isOnDisk ? "to disk" : "to parser"}`);
     let isLoading = !file.isOnDisk;

@@ -8,6 +8,8 @@ import { RdbEncoder } from "../persistence/rdb_save.ts";
 import { Failover } from "../replication/failover.ts";
 import type { SnapshotContents, SnapshotFile } from "../replication/full_sync.ts";
 import { type LinkClient, ReplicaLink } from "../replication/link.ts";
+import { errnoText } from "../persistence/disk.ts";
+import { HandshakeError } from "../replication/handshake.ts";
 import { Primary, type PrimaryHost } from "../replication/primary.ts";
 import { type PrimaryAddress, type ReceivedFile, Replica, type ReplicaHost } from "../replication/replica.ts";
 import {
@@ -136,7 +138,15 @@ export class Replication implements ReplicationView {
     const { replDisklessLoad } = server.config;
     const isDirect = replDisklessLoad === "swapdb" ||
       (replDisklessLoad === "on-empty-db" && server.store.size === 0);
-    return isDirect ? new DirectLoad(server, replDisklessLoad === "swapdb") : new SpoolFile(server);
+    if (isDirect) return new DirectLoad(server, replDisklessLoad === "swapdb");
+    try {
+      return new SpoolFile(server);
+    } catch (error) {
+      const reason = errnoText(error);
+      throw new HandshakeError(
+        `Opening the temp file needed for MASTER <-> REPLICA synchronization: ${reason}`,
+      );
+    }
   }
 
   #encoder(contents: SnapshotContents): SnapshotEncoder {

@@ -40,7 +40,9 @@ export async function writeSyncFile(
     file = inStep("open", () => disk.open(path, "create"));
     await begin(new FileSink(file, config.rdbSaveIncrementalFsync));
     if (flushes === persistence.flushes) {
-      if (!isUnwanted(server)) inStep("rename", () => keep(disk, path, config.dir, config.dbfilename));
+      // A file of an earlier resync would be replaced, and then removed.
+      if (isUnwanted(server)) discardOld(server);
+      else inStep("rename", () => keep(disk, path, config.dir, config.dbfilename));
       persistence.savedBeside(dirty);
       log.notice("DB saved on disk");
     }
@@ -85,4 +87,10 @@ function keep(disk: Disk, path: string, directory: string, name: string): void {
   disk.link(path, second);
   renameOver(disk, second, joinPath(directory, name), `${path}.old`);
   disk.syncDirectory(directory);
+}
+
+/** Removes the RDB file that an earlier save or resync has left. */
+function discardOld({ config, persistence: { disk }, log }: RedisServer): void {
+  log.notice("Removing the RDB file used to feed replicas in a persistence-less instance");
+  removeLater(disk, joinPath(config.dir, config.dbfilename));
 }

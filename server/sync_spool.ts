@@ -62,7 +62,12 @@ export class SpoolFile implements ReceivedFile {
     } finally {
       source.close();
       const keeps = config.appendonly || config.save.length > 0;
-      if (config.rdbDelSyncFiles && !keeps) removeQuietly(disk, path);
+      if (config.rdbDelSyncFiles && !keeps) {
+        this.#server.log.notice(
+          "Removing the RDB file obtained from the master. This replica has persistence disabled",
+        );
+        removeQuietly(disk, path);
+      }
     }
   }
 

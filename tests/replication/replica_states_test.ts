@@ -1,7 +1,7 @@
 /** A replica in each of its states, next to redis-server: what it says to its primary, INFO, ROLE, the log. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { sleep } from "../helpers/client.ts";
-import { startServer, type TestServer } from "../helpers/server.ts";
+import { realTest, startServer, type TestServer } from "../helpers/server.ts";
 import { bothTest, rawReply, type Seen } from "./both.ts";
 import { type Answers, FakePrimary } from "./fake_primary.ts";
 import { infoField, waitForField } from "./load.ts";
@@ -268,3 +268,28 @@ Deno.test("INFO counts what goes over the link, on both sides, and the memory of
   assertEquals(plain < 300_000, true, `${plain} bytes to other clients`);
   assertEquals(Number(await infoField(primary, "mem_replication_backlog")) >= 300_000, true);
 });
+
+realTest(
+  "a replica that cannot open a file for its primary's data tries again with the cron only",
+  async () => {
+    await using primary = await startServer("redis", { args: ["--repl-diskless-sync-delay", "0"] });
+    await using replica = await startServer("toy", {
+      args: ["--rdb-del-sync-files", "yes", "--enable-protected-configs", "yes"],
+    });
+    const gone = `${replica.dir}/gone`;
+    await Deno.mkdir(gone);
+    await using client = await replica.connect();
+    await client.call("CONFIG", "SET", "dir", gone);
+    await Deno.remove(gone);
+    await client.call("REPLICAOF", "127.0.0.1", `${primary.port}`);
+    await replica.waitForLog(
+      /Opening the temp file needed for MASTER <-> REPLICA synchronization: No such file or dir/,
+    );
+    await sleep(500);
+    // Each attempt has the primary make a snapshot: one at once, and one a second at most.
+    assert(replica.log.split("Opening the temp file").length < 4, replica.log);
+    assertEquals(replica.log.includes("Reconnecting to MASTER"), false);
+    await client.call("CONFIG", "SET", "dir", replica.dir);
+    await replica.waitForLog(/Removing the RDB file obtained from the master/);
+  },
+);
