@@ -61,6 +61,7 @@ Deno.test("each event of the latency monitor has its name where it happens", asy
   await client.call("CONFIG", "SET", "maxmemory", "0");
   while (server.persistence.snapshots.running !== null) await sleep(5);
   await client.call("DEBUG", "POPULATE", "20000");
+  await client.call("CONFIG", "SET", "rdb-key-save-delay", "1000000"); // or it could be over before the FLUSHALL
   await client.call("BGSAVE");
   await client.call("FLUSHALL");
   while (server.persistence.snapshots.running !== null) await sleep(5);
