@@ -81,8 +81,8 @@ export interface SnapshotPace {
 const PIECE_BYTES = 64 * 1024;
 /** The same, where a large value is written at once: the fewer pieces there are, the less there is to make. */
 const RUSHED_PIECE_BYTES = 512 * 1024;
-/** Values of less bytes are written at once where they are about to change. */
-const LARGE_BYTES = 32 * 1024;
+/** Values of less bytes are written at once where they are about to change: one begun aside has buffers of its own. */
+const LARGE_BYTES = 256 * 1024;
 /** Table buckets walked between two looks at the clock. */
 const BUCKETS_PER_LOOK = 32;
 /** A timer takes at least so many milliseconds: shorter delays are put together. */

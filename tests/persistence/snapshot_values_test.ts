@@ -86,7 +86,7 @@ function filled(random: SeededRandom): Store {
         continue;
       }
       const expiry = random.below(2) === 0 ? -1 : 1_900_000_000_000;
-      const value = newValue(db, random, isHash, 1000 + random.below(4000));
+      const value = newValue(db, random, isHash, (isHash ? 1000 : 10_000) + random.below(4000));
       if (name === "hash c") addLongValues(value, random);
       db.setObject(key, 0, key.length, isHash ? Kind.HASH : Kind.SET, value, expiry);
     }
