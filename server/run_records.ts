@@ -56,9 +56,12 @@ export class RunRecords {
     if (took >= this.#slowMs) this.#recordSlow(client, command, args, took);
   }
 
-  /** What a command took so many times, milliseconds: into its statistics. */
+  /** What a command took so many times, milliseconds (-1: as long as in the mean so far): into its statistics. */
   #settleTime(command: Command, took: number, times = 1): void {
     const { stats } = command;
+    if (took < 0) took = stats.averageMs;
+    // Calls that nobody has measured yet say nothing about the mean.
+    if (took > 0 || stats.settled > 0) stats.settled += times;
     stats.usec += took * 1000 * times;
     if (this.#server.config.latencyTracking) (stats.histogram ??= new Histogram()).record(took * 1e6, times);
   }

@@ -3,8 +3,8 @@
  *
  * A precise clock costs more here than a GET does. So a batch of requests is measured as a whole, and its commands share its
  * time equally; and where batches come so thick that many begin within one millisecond, only the first of them are
- * measured, and in the others each command counts with its average so far. Beside that the wall clock is looked at, which counts whole milliseconds: a command that it noticed gets
- * its own time. That look, too, is a fifth of the time of a PING in a pipeline, so commands of which it is known that
+ * measured, and in the others each command counts with its average so far. Beside that the wall clock is looked at, which
+ * counts whole milliseconds: a command that it noticed gets its own time. That look, too, is a fifth of the time of a PING in a pipeline, so commands of which it is known that
  * they are brief (`brief` in their rows) go without; every sixteenth looks all the same, since the Unix time for expiry
  * comes from here. What passed until then was no command's doing (a collection, another process), and they share it.
  * Where the slow log or the latency monitor must see less than two milliseconds, and where commands run outside of a

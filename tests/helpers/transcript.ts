@@ -134,5 +134,5 @@ function check(client: RawClient, command: string, frame: Frame, expected: Expec
 }
 
 function clip(text: string): string {
-  return text.length > 2000 ? `${text.slice(0, 2000)}... (${text.length} characters)` : text;
+  return text.length > 8000 ? `${text.slice(0, 8000)}... (${text.length} characters)` : text;
 }

@@ -1,7 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CommandTable } from "../../commands/table.ts";
 import { ManualClock } from "../../server/clock.ts";
 import { CommandTimer } from "../../server/timing.ts";
+import { RawClient } from "../helpers/client.ts";
+import { startServer } from "../helpers/server.ts";
 
 const table = new CommandTable();
 const GET = table.byFullName("get")!;
@@ -96,4 +98,18 @@ Deno.test("of many batches within one millisecond the first eight are measured",
   run(it, 0.25, true);
   it.timer.end();
   assertEquals(it.shares.at(-1), ["get", 0.25, 1]);
+});
+
+Deno.test("calls that came too thick to be measured count with the mean of those that were", async () => {
+  await using server = await startServer("toy");
+  const clients = await Promise.all(Array.from({ length: 40 }, () => RawClient.connect(server.port)));
+  await Promise.all(clients.map(async (client) => {
+    for (let i = 0; i < 25; i++) await client.call("DEL", "k");
+  }));
+  const info = await clients[0]!.call("INFO", "commandstats");
+  if (info.type !== "bulk") throw new Error(info.type);
+  const [, calls, usec] = /cmdstat_del:calls=(\d+),usec=(-?\d+)/.exec(info.text)!;
+  assertEquals(calls, "1000");
+  assert(Number(usec) > 0, info.text);
+  for (const client of clients) client.close();
 });
