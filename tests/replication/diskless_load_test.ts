@@ -142,9 +142,9 @@ for (const mode of ["swapdb", "on-empty-db"]) {
       const answers: Answers = { psync: `+FULLRESYNC ${ID} 0`, file: OLD, end: "eof" };
       if (mode === "on-empty-db") Object.assign(answers, { file: NEW, end, pauseAt: NEW.length - 100 });
       await using primary = new FakePrimary(answers);
-      await using replica = await startServer("toy", {
-        args: ["--replicaof", "127.0.0.1", `${primary.port}`, "--repl-diskless-load", mode],
-      });
+      await using replica = await startServer("toy", { args: ["--repl-diskless-load", mode] });
+      // Not with its start: that would not be over while it is loading.
+      await textOf(replica, "REPLICAOF", "127.0.0.1", `${primary.port}`);
       if (mode === "swapdb") {
         await waitForField(replica, "master_link_status", (value) => value === "up");
         Object.assign(answers, { file: NEW, end, pauseAt: NEW.length - 100 });
