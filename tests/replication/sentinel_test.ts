@@ -183,7 +183,7 @@ async function killUnderWriters(dir: string, kinds: readonly [Kind, Kind, Kind])
   const writers: Writer[] = [];
   let switches: RawClient | undefined;
   try {
-    await untilKnown(sentinels[0]!);
+    for (const sentinel of sentinels) await untilKnown(sentinel);
     switches = await RawClient.connect(sentinels[0]!.port);
     await switches.call("SUBSCRIBE", "+switch-master");
     for (let i = 0; i < WRITERS; i++) writers.push(new Writer(addresses, `writer${i}`, i === 0));
@@ -249,11 +249,15 @@ async function followedInFile(server: TestServer): Promise<string | null> {
   return /^(?:replicaof|slaveof) .*$/m.exec(text)?.[0].replace("slaveof", "replicaof") ?? null;
 }
 
+/** Any of the sentinels may lead the failover: each has to know the others, and which replica is preferred. */
 function untilKnown(sentinel: Sentinel): Promise<void> {
   return until("the sentinels know each other and the replicas", async () => {
     const fields = await ask(sentinel.port, "SENTINEL", "MASTER", "toy");
     const field = (name: string) => fields[fields.indexOf(name) + 1];
-    return field("num-slaves") === "2" && field("num-other-sentinels") === "2";
+    await using client = await RawClient.connect(sentinel.port);
+    const replicas = JSON.stringify(await client.call("SENTINEL", "REPLICAS", "toy"));
+    return field("num-slaves") === "2" && field("num-other-sentinels") === "2" &&
+      /"slave-priority"[^}]*}[^}]*"10"/.test(replicas);
   }, 30_000);
 }
 
