@@ -42,6 +42,14 @@ export function isId(args: Args, i: number, out: StreamId): boolean {
   return form === IdForm.Complete || form === IdForm.NoSequence;
 }
 
+/** The ID in argument `i`, which may also be `-` (the smallest) or `+` (the largest). Throws "Invalid stream ID". */
+export function looseId(args: Args, i: number, out: StreamId): StreamId {
+  if (isCharacter(args, i, "-")) out.setZero();
+  else if (isCharacter(args, i, "+")) out.setMax();
+  else strictId(args, i, out);
+  return out;
+}
+
 /** The first ID of the range that argument `i` begins; throws where there is none. */
 export function rangeStart(args: Args, i: number, out: StreamId): StreamId {
   if (rangeEndPoint(args, i, out, false) && !out.increment()) throw INVALID_START;

@@ -19,6 +19,7 @@ import {
   claimStream,
   findGroup,
   isCharacter,
+  looseId,
   rangeEnd,
   rangeStart,
   readStream,
@@ -139,7 +140,8 @@ function xgroupCreate(ctx: Context, args: Args): void {
   const existing = writeStream(ctx, args, 2);
   if (existing === null && !makeStream) throw KEY_REQUIRED;
   if (args.count > 8) throw subcommandSyntax(args);
-  groupId(args, existing);
+  if (isCharacter(args, 4, "$")) id.copy(existing === null ? MIN_ID : existing.lastId);
+  else strictId(args, 4, id);
   const stream = existing ?? addStream(ctx, args, 2);
   if (existing === null) ctx.touch(args.buf, args.starts[2]!, args.ends[2]!);
   if (stream.createGroup(args.bytes(3), id, entriesRead) === undefined) throw GROUP_EXISTS;
@@ -197,13 +199,14 @@ function xgroupHelp(ctx: Context): void {
   ]);
 }
 
-/** XGROUP SETID key group id|$ [ENTRIESREAD entries-read] */
+/** XGROUP SETID key group id|$|-|+ [ENTRIESREAD entries-read]; only XGROUP CREATE refuses the last two. */
 function xgroupSetid(ctx: Context, args: Args): void {
   const { entriesRead } = groupOptions(args, false);
   const stream = existingStream(ctx, args);
   const group = existingGroup(stream, args);
   if (args.count > 7) throw subcommandSyntax(args);
-  groupId(args, stream);
+  if (isCharacter(args, 4, "$")) id.copy(stream.lastId);
+  else looseId(args, 4, id);
   group.lastId.copy(id);
   group.entriesRead = entriesRead;
   ctx.reply.ok();
@@ -227,12 +230,6 @@ function groupOptions(args: Args, isCreate: boolean): GroupOptions {
     } else throw subcommandSyntax(args);
   }
   return options;
-}
-
-/** Reads the ID in argument 4 into `id`; `$` is the stream's last one. */
-function groupId(args: Args, stream: Stream | null): void {
-  if (isCharacter(args, 4, "$")) id.copy(stream === null ? MIN_ID : stream.lastId);
-  else strictId(args, 4, id);
 }
 
 function existingStream(ctx: Context, args: Args): Stream {

@@ -77,7 +77,8 @@ export const streams: Grammar = {
       maybe(0.2, "ENTRIESREAD", between(-1, 9)),
     )
       .weigh(12),
-    cmd("XGROUP SETID", k, group, oneOf(id, "$", "0"), maybe(0.2, "ENTRIESREAD", between(-1, 9))).weigh(4),
+    cmd("XGROUP SETID", k, group, oneOf(id, "$", "0", "-", "+"), maybe(0.2, "ENTRIESREAD", between(-1, 9)))
+      .weigh(4),
     cmd("XGROUP DESTROY", k, group).weigh(2),
     cmd("XGROUP CREATECONSUMER", k, group, consumer).weigh(4),
     cmd("XGROUP DELCONSUMER", k, group, consumer).weigh(3),
