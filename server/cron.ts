@@ -131,6 +131,8 @@ export class Cron {
     let rest = 0;
     try {
       rest = server.expiry.run(period, server.config.activeExpireEffort);
+      // No command follows that would do it: readers of a group learn now that their stream is gone.
+      if (server.blocking.pending) server.blocking.serve();
     } catch (error) {
       this.#failed(error);
     }

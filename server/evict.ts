@@ -130,6 +130,8 @@ export class Eviction {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#server.config.maxmemory > 0) this.makeRoom();
+      // No command follows that would do it: a group's readers learn now that their stream is gone.
+      if (this.#server.blocking.pending) this.#server.blocking.serve();
     }, 0);
   }
 
