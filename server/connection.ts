@@ -124,7 +124,12 @@ export class Connection implements Transport, Waiting, Receiver {
     try {
       for (;;) {
         const more = this.#process();
-        const wait = this.client.out.pos > 0 ? this.#answer() : null;
+        const length = this.client.out.pos;
+        if (length > 0 && length <= AWAITED_WRITE && !more && !this.client.closeAfterReply) {
+          this.#server.wakeUps.answerSoon(this);
+          return null;
+        }
+        const wait = length > 0 ? this.#answer() : null;
         if (wait !== null || this.client.closeAfterReply) return this.#receivedLater(wait, more);
         if (!more || this.#closed) return null;
       }

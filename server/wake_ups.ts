@@ -14,6 +14,9 @@ export class WakeUps {
   /** Clients whose further requests wait for the end of the current batch. */
   readonly #resumable: Client[] = [];
   #resuming = false;
+  /** Whose replies leave when all requests that came in this turn of the event loop have run. */
+  #answered: Transport[] = [];
+  #sending: Transport[] = [];
   /** Whose output is to be sent when the batch going on is over. */
   readonly #woken: Transport[] = [];
 
@@ -31,6 +34,23 @@ export class WakeUps {
     this.#resumable.push(client);
     if (this.#server.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
   }
+
+  /**
+   * Has a client's replies sent when all requests that came in this turn of the event loop have run, as redis-server does.
+   * Sent at once, they would bring the client's next request while its socket is still being looked at, and that would
+   * overtake what others have sent before.
+   */
+  answerSoon(transport: Transport): void {
+    if (this.#answered.push(transport) === 1) queueMicrotask(this.#answer);
+  }
+
+  readonly #answer = (): void => {
+    const sending = this.#answered;
+    this.#answered = this.#sending;
+    for (let i = 0; i < sending.length; i++) sending[i]!.wake();
+    sending.length = 0;
+    this.#sending = sending;
+  };
 
   /** Has a client's output sent when the batch going on is over, or at once where there is none. */
   wakeSoon(transport: Transport): void {
