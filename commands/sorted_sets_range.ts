@@ -32,6 +32,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zcount,
   },
   {
@@ -41,6 +42,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zlexcount,
   },
   {
@@ -50,6 +52,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrange,
   },
   {
@@ -59,6 +62,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrangebylex,
   },
   {
@@ -68,6 +72,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrangebyscore,
   },
   {
@@ -113,6 +118,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrevrange,
   },
   {
@@ -122,6 +128,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrevrangebylex,
   },
   {
@@ -131,6 +138,7 @@ export const sortedSetRangeRows: readonly CommandRow[] = [
     keys: [1, 1, 1],
     specs: [at(1, "RO access")],
     categories: ["sortedset"],
+    brief: true,
     run: zrevrangebyscore,
   },
 ];
