@@ -4,7 +4,6 @@
  * an end to the others.
  */
 
-import type { Args } from "../commands/args.ts";
 import { Flag } from "../commands/table.ts";
 import type { Command } from "../commands/table.ts";
 import type { Client } from "./client.ts";
@@ -25,23 +24,23 @@ export class Pauses {
   readonly #reasons = new Map<PauseReason, { mode: PauseMode; until: number }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #held = new Set<Client>();
-  readonly #run: (client: Client, args: Args) => void;
+  readonly #release: (client: Client) => void;
   readonly #ended: () => void;
   readonly #busy: () => boolean;
 
   /**
-   * @param run executes a request that was held back, as if it came in now
+   * @param release has the request that a client is held with run once nothing else runs, as if it came in then
    * @param ended nothing is held back any more
    * @param busy a script is in the middle of its work: what was held back stays so until {@link releaseHeld}
    */
   constructor(
     clock: Clock,
-    run: (client: Client, args: Args) => void,
+    release: (client: Client) => void,
     ended: () => void,
     busy: () => boolean,
   ) {
     this.#clock = clock;
-    this.#run = run;
+    this.#release = release;
     this.#ended = ended;
     this.#busy = busy;
   }
@@ -73,7 +72,7 @@ export class Pauses {
     this.#ended();
   }
 
-  /** Runs what was held back, in order of arrival, unless a pause is in force or a script is busy. */
+  /** Releases what was held back, in order of arrival, unless a pause is in force or a script is busy. */
   releaseHeld(): void {
     if (this.active || this.#busy()) return;
     const held = [...this.#held];
@@ -104,13 +103,6 @@ export class Pauses {
   /** The client is gone. */
   forget(client: Client): void {
     this.#held.delete(client);
-  }
-
-  #release(client: Client): void {
-    const args = client.postponed;
-    client.postponed = null;
-    if (args === null || client.closed) return;
-    this.#run(client, args);
   }
 
   #arm(): void {

@@ -200,7 +200,7 @@ export class RedisServer implements KeyspaceEvents {
     this.crossProtocol = new CrossProtocol(this);
     this.pauses = new Pauses(
       clock,
-      (client, args) => this.wakeUps.runHeld(client, args),
+      (client) => this.wakeUps.release(client),
       () => this.replication.primary.pauseEnded(),
       () => this.dispatcher.busy,
     );

@@ -4,7 +4,6 @@
  * another one's begins, and all that is appended for a client in one batch leaves in one write.
  */
 
-import type { Args } from "../commands/args.ts";
 import { type Client, ReplyMode, type Transport } from "./client.ts";
 import type { RedisServer } from "./server.ts";
 
@@ -60,11 +59,22 @@ export class WakeUps {
     });
   }
 
-  /** Runs a request that was held back. */
-  runHeld(client: Client, args: Args): void {
+  /**
+   * A request of this client's was held back and may run now, and all that came in behind it, before the next client's. Not at
+   * once: the end of a pause is itself a command, which may stand in a transaction or in front of more of its pipeline.
+   */
+  release(client: Client): void {
+    this.#resumable.push(client);
+    if (this.#server.dispatcher.depth === 0) queueMicrotask(() => this.afterBatch());
+  }
+
+  #runHeld(client: Client): void {
+    const args = client.postponed!;
+    client.postponed = null;
+    if (client.closed) return;
     client.args = args;
     this.#server.dispatcher.process(client);
-    this.wake(client);
+    if (client.reply !== client.out) client.reply.rewind(0); // nobody has asked for it
   }
 
   /**
@@ -77,7 +87,11 @@ export class WakeUps {
     this.#resuming = true;
     this.#server.store.keyHash.end();
     try {
-      while (this.#resumable.length > 0) this.#resumable.shift()!.transport?.resume();
+      while (this.#resumable.length > 0) {
+        const client = this.#resumable.shift()!;
+        if (client.postponed !== null) this.#runHeld(client);
+        client.transport?.resume();
+      }
     } finally {
       this.#resuming = false;
     }

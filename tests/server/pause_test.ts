@@ -49,5 +49,29 @@ async function check(kind: Kind): Promise<void> {
   assertEquals(await blocked(watcher), 0);
 }
 
+function texts(frames: { raw: Uint8Array }[]): string {
+  return frames.map((frame) => toText(frame.raw)).join("");
+}
+
+/** The pause ends in a transaction that has more to do: what was held back comes behind it, one client after the other. */
+async function checkOrder(kind: Kind): Promise<void> {
+  await using server = await startServer(kind);
+  await using watcher = await server.connect();
+  await watcher.call("CLIENT", "PAUSE", "1000000", "WRITE");
+  await using first = await held(server, watcher, ["APPEND", "log", "1"], 1);
+  await first.send("APPEND", "log", "2"); // waits behind it
+  await using second = await held(server, watcher, ["APPEND", "log", "3"], 2);
+  const ending = [["MULTI"], ["CLIENT", "UNPAUSE"], ["STRLEN", "log"], ["EXEC"], ["APPEND", "log", "0"]];
+  assertEquals(
+    texts(await watcher.pipeline(ending)),
+    "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:0\r\n:1\r\n",
+  );
+  assertEquals(texts([await first.read(), await first.read()]), ":2\r\n:3\r\n");
+  assertEquals(texts([await second.read()]), ":4\r\n");
+  assertEquals(texts([await watcher.frame("GET", "log")]), "$4\r\n0123\r\n");
+}
+
 Deno.test("paused clients count as blocked and run when the pause is over", () => check("toy"));
 realTest("redis-server counts them so too", () => check("redis"));
+Deno.test("paused clients go on behind the pipeline that ended the pause, in order", () => checkOrder("toy"));
+realTest("redis-server lets them go on so too", () => checkOrder("redis"));
