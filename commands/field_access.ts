@@ -77,6 +77,12 @@ class FieldKey<V extends FieldView> {
     return this.write(ctx, args, i) ?? this.view.showEmpty(ctx.db.arena);
   }
 
+  /** As {@link writeOrCreate}, for a key that this command has accessed: something else was stored, and it may have moved. */
+  again(ctx: Context, args: Args, i: number): V {
+    const addr = ctx.db.find(args.buf, args.starts[i]!, args.ends[i]!);
+    return this.#show(ctx, addr) ?? this.view.showEmpty(ctx.db.arena);
+  }
+
   /** An empty value that {@link store} puts in the place of whatever the key held. */
   create(ctx: Context): V {
     this.#show(ctx, 0);

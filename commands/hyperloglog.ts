@@ -170,7 +170,7 @@ function pfcount(ctx: Context, args: Args): void {
     for (let i = 1; i < args.count; i++) mergeKey(ctx, args, i);
     return ctx.reply.integer(estimateUnion(union));
   }
-  if (ctx.read(args, 1) === 0) return ctx.reply.integer(0);
+  if (ctx.peek(args, 1) === 0) return ctx.reply.integer(0);
   // Looked up again, for writing: a running snapshot has to save the old bytes before the count goes into them.
   const addr = ctx.db.lookupWrite(args.buf, args.starts[1]!, args.ends[1]!);
   checkValue(ctx, addr);

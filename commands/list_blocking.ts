@@ -63,11 +63,19 @@ export function blmpop(ctx: Context, args: Args): void | Block {
 export function blmove(ctx: Context, args: Args): void | Block {
   const from = listEnd(args, 3), to = listEnd(args, 4);
   const timeout = secondsTimeout(args, 5);
+  lookFirst(ctx, args);
   if (!move(ctx, args, from, to)) return waitForSource(ctx, args, timeout);
   if (!ctx.propagates) return;
   // Who has waited is served in words of redis-server's own; the offset of the replicas counts them alike.
   const words = ctx.resumed ? [endName(from), endName(to)] : [args.bytes(3), args.bytes(4)];
   ctx.rewriteAs("LMOVE", args.bytes(1), args.bytes(2), ...words);
+}
+
+/** Redis looks whether there is a source before it moves from it: OBJECT FREQ counts both. */
+function lookFirst(ctx: Context, args: Args): void {
+  if (ctx.resumed) return;
+  const addr = ctx.db.find(args.buf, args.starts[1]!, args.ends[1]!);
+  if (addr !== 0 && isList(ctx.db.kind(addr))) ctx.db.touchAccess(addr);
 }
 
 function endName(isHead: boolean): string {
@@ -76,6 +84,7 @@ function endName(isHead: boolean): string {
 
 export function brpoplpush(ctx: Context, args: Args): void | Block {
   const timeout = secondsTimeout(args, 3);
+  lookFirst(ctx, args);
   if (!move(ctx, args, TAIL, HEAD)) return waitForSource(ctx, args, timeout);
   if (ctx.propagates) ctx.rewriteAs("RPOPLPUSH", args.bytes(1), args.bytes(2));
 }

@@ -130,6 +130,7 @@ export function move(ctx: Context, args: Args, from: boolean, to: boolean): bool
   const source = listKey.write(ctx, args, 1);
   if (source === null) return false;
   const same = args.same(1, 2);
+  if (same) ctx.write(args, 2); // two accesses to one key
   const target = same ? source : targetKey.writeOrCreate(ctx, args, 2);
   source.seekEnd(from);
   // The element leaves its list before it is written anew: it is copied, because its bytes may move.

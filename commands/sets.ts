@@ -226,7 +226,10 @@ function storeRest(ctx: Context, args: Args, i: number, event: string, removed: 
 
 function smove(ctx: Context, args: Args): void {
   const source = setKey.write(ctx, args, 1);
-  if (source === null) return ctx.reply.integer(0);
+  if (source === null) {
+    ctx.write(args, 2); // an access all the same
+    return ctx.reply.integer(0);
+  }
   const start = args.starts[3]!;
   const end = args.ends[3]!;
   const target = targetSet.write(ctx, args, 2);
@@ -236,7 +239,7 @@ function smove(ctx: Context, args: Args): void {
   storeRest(ctx, args, 1, "srem", 1);
   if (added) {
     // Storing the source may have moved what the target's view showed.
-    targetSet.writeOrCreate(ctx, args, 2).add(args.buf, start, end);
+    targetSet.again(ctx, args, 2).add(args.buf, start, end);
     targetSet.store(ctx, args, 2);
     ctx.changed(Notify.SET, "sadd", args, 2);
   } else ctx.touch(args.buf, args.starts[2]!, args.ends[2]!);

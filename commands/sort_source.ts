@@ -24,10 +24,12 @@ export interface SortSource {
 
 /** The source in argument 1; one without elements where the key is missing. Throws WRONGTYPE for other types. */
 export function openSource(ctx: Context, args: Args): SortSource {
-  const addr = ctx.read(args, 1);
+  const addr = ctx.peek(args, 1);
   if (addr === 0) return new SetSource(new ByteStrings());
   const { db } = ctx;
-  switch (db.kind(addr)) {
+  const kind = db.kind(addr);
+  if (kind !== Kind.ZSET && kind !== Kind.ZSET_PACKED) db.touchAccess(addr); // these are looked up for writing
+  switch (kind) {
     case Kind.LIST:
     case Kind.LIST_PACKED:
       return new OrderedSource(listKey.show(ctx, addr)!);

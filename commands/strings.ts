@@ -315,8 +315,11 @@ function set(ctx: Context, args: Args): void {
   }
   const options = expiryOptions(ctx, args, 3, true);
   if (options.get) replyString(ctx, ctx.readString(args, 1));
-  const old = options.nx || options.xx || options.keepTtl ? ctx.write(args, 1) : 0;
+  const { buf } = args;
+  const conditional = options.nx || options.xx || options.keepTtl;
+  const old = conditional ? ctx.db.find(buf, args.starts[1]!, args.ends[1]!) : 0;
   if ((options.nx && old !== 0) || (options.xx && old === 0)) {
+    if (old !== 0) ctx.db.touchAccess(old);
     if (!options.get) ctx.reply.null();
     return;
   }
@@ -324,7 +327,7 @@ function set(ctx: Context, args: Args): void {
   const kept = options.keepTtl && old !== 0 ? ctx.db.exactExpiryOf(old) : NO_EXPIRY;
   store(ctx, args, 1, 2, timed ? options.expiry : kept);
   ctx.changed(Notify.STRING, "set", args, 1);
-  if (timed) ctx.notify(Notify.GENERIC, "expire", args.buf, args.starts[1]!, args.ends[1]!);
+  if (timed) ctx.notify(Notify.GENERIC, "expire", buf, args.starts[1]!, args.ends[1]!);
   if (timed) propagateSet(ctx, args, options.expiry);
   else if (options.get) propagateWithoutGet(ctx, args);
   if (!options.get) ctx.reply.ok();

@@ -118,7 +118,8 @@ export class Database extends Records {
 
   /**
    * Sets a key to an inline value, new or in the place of any other value. The expiry becomes `expiry`
-   * (NO_EXPIRY removes it). Returns the record. `value` must not lie in the record that is replaced.
+   * (NO_EXPIRY removes it), and taking the place of a value counts as an access. Returns the record. `value` must not lie
+   * in the record that is replaced.
    */
   set(
     buf: Uint8Array,
@@ -132,9 +133,9 @@ export class Database extends Records {
   ): number {
     const hash = this.store.keyHash.of(buf, start, end);
     const old = this.#replaced(buf, start, end, hash);
+    const access = this.#writtenAccess(old);
     const size = record.headerBytes(expiry) + (end - start) + (to - from);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
-    const access = old === 0 ? this.store.freshAccess() : -1;
     this.writeMeta(addr, kind, to - from, access);
     copyBytes(value, from, to, this.bytes(addr), this.valueStart(addr));
     return addr;
@@ -151,9 +152,10 @@ export class Database extends Records {
   ): number {
     const hash = this.store.keyHash.of(buf, start, end);
     const old = this.#replaced(buf, start, end, hash);
+    const access = this.#writtenAccess(old);
     const size = record.headerBytes(expiry) + (end - start);
     const addr = this.#makeRecord(buf, start, end, hash, old, size, expiry);
-    this.writeMeta(addr, kind, this.store.hold(value), old === 0 ? this.store.freshAccess() : -1);
+    this.writeMeta(addr, kind, this.store.hold(value), access);
     return addr;
   }
 
@@ -321,6 +323,11 @@ export class Database extends Records {
     return this.store.expiryMode === ExpiryMode.DELETE ? 0 : old;
   }
 
+  /** The access field of a value that is new (0), or takes the place of this record's. */
+  #writtenAccess(old: number): number {
+    return old === 0 ? this.store.freshAccess() : this.store.touchedAccess(this.accessOf(old));
+  }
+
   /** A record of `size` bytes with header and key written, in the place of `old` where that fits; old values go. */
   #makeRecord(
     buf: Uint8Array,
@@ -334,14 +341,12 @@ export class Database extends Records {
     let addr = old;
     let wasVolatile = false;
     let isNew = false;
-    let access = 0;
     if (old === 0) {
       addr = this.arena.alloc(size);
       this.table.insert(hash, addr);
       isNew = true;
     } else {
       if (this.store.snapshot !== null) this.#preserve(old);
-      access = this.accessOf(old);
       wasVolatile = record.isVolatile(this.arena, old);
       this.#dropValue(old);
       if (this.arena.capacityOf(old) !== Arena.sizeFor(size)) {
@@ -351,7 +356,7 @@ export class Database extends Records {
         this.arena.free(old);
       }
     }
-    record.writeHead(this.arena, addr, end - start, expiry, access);
+    record.writeHead(this.arena, addr, end - start, expiry, 0);
     copyBytes(buf, start, end, this.bytes(addr), this.arena.offsetOf(addr) + record.headerBytes(expiry));
     if (expiry !== NO_EXPIRY) {
       record.writeExpiry(this.arena, addr, expiry);

@@ -183,3 +183,25 @@ Deno.test("store: what is still to be released does not reach into an arena that
     for (let i = 0; i < 5000; i++) assertEquals(valueOf(store, `k${i}`), `k${i}`);
   }
 });
+
+Deno.test("store: a value in the place of another counts as an access", () => {
+  const store = newStore({ ms: 1_000_000 });
+  const db = store.databases[0]!;
+  const key = fromLatin1("k");
+  const write = () => db.set(key, 0, 1, Kind.RAW, key, 0, 1);
+  const replace = () => db.setObject(key, 0, 1, Kind.SET, new FieldTable(db.arena, false));
+  store.lruClock = 1;
+  write();
+  for (const [clock, change] of [[2, write], [3, replace], [4, write]] as const) {
+    store.lruClock = clock;
+    assertEquals(db.accessOf(change()), clock);
+  }
+  store.lfu = true;
+  store.lfuLogFactor = 0;
+  store.lfuDecayTime = 0;
+  db.delete(key, 0, 1);
+  write();
+  replace();
+  write();
+  assertEquals(db.accessOf(db.find(key, 0, 1)), 7);
+});
