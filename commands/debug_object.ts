@@ -13,6 +13,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, NO_SUCH_KEY } from "./errors.ts";
 import { referenceCount } from "./object.ts";
+import { fixed } from "../util/fixed.ts";
 
 const NO_LISTPACK = new CommandError("ERR Not a listpack encoded object.");
 const NO_QUICKLIST = new CommandError("ERR Not a quicklist encoded object.");
@@ -67,9 +68,7 @@ function listDetails(ctx: Context, addr: number, kind: KindCode): string {
     nodes = list.blocks;
     for (let node = list.head; node !== null; node = node.next) bytes += node.rawBytes;
   } else return "";
-  return ` ql_nodes:${nodes} ql_avg_node:${
-    (length / nodes).toFixed(2)
-  } ql_listpack_max:${listMaxListpackSize}` +
+  return ` ql_nodes:${nodes} ql_avg_node:${fixed(length / nodes, 2)} ql_listpack_max:${listMaxListpackSize}` +
     ` ql_compressed:${listCompressDepth !== 0 ? 1 : 0} ql_uncompressed_size:${bytes}`;
 }
 
@@ -183,14 +182,14 @@ function tableStats(table: ByteTable): string {
     longest = Math.max(longest, length);
   }
   const used = capacity - byLength[0]!;
-  const average = (table.size / used).toFixed(2);
+  const average = fixed(table.size / used, 2);
   text += ` table size: ${capacity}\n number of elements: ${table.size}\n different slots: ${used}\n` +
     ` max chain length: ${longest}\n avg chain length (counted): ${average}\n` +
     ` avg chain length (computed): ${average}\n Chain length distribution:\n`;
   for (const [length, count] of byLength.entries()) {
     if (count === 0) continue;
     const name = length === MAX_CHAIN - 1 ? `>= ${length}` : String(length);
-    text += `   ${name}: ${count} (${(count * 100 / capacity).toFixed(2)}%)\n`;
+    text += `   ${name}: ${count} (${fixed(count * 100 / capacity, 2)}%)\n`;
   }
   return text;
 }

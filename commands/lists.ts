@@ -314,14 +314,17 @@ function lposOptions(args: Args) {
   let rank = 1, maxlen = 0;
   let fromTail = false;
   let count: number | undefined;
+  let lowest = false;
   for (let i = 3; i < args.count; i += 2) {
     if (i + 1 === args.count) throw SYNTAX;
     if (args.is(i, "RANK")) {
       const given = args.int64(i + 1);
       if (given === 0) throw RANK_ZERO;
       fromTail = given < 0;
-      // Redis turns the sign of a negative rank, which the lowest integer does not survive: any match will do for it.
-      rank = given === INT64_MIN ? 1 : Math.abs(Number(given));
+      // Redis turns the sign of a negative rank, which the lowest integer does not survive: any match will do for it, and
+      // no number of matches is enough.
+      lowest = given === INT64_MIN;
+      rank = lowest ? 1 : Math.abs(Number(given));
     } else if (args.is(i, "COUNT")) {
       count = args.ranged(i + 1, 0, Infinity, COUNT_NEGATIVE);
     } else if (args.is(i, "MAXLEN")) {
@@ -330,6 +333,7 @@ function lposOptions(args: Args) {
       throw SYNTAX;
     }
   }
+  if (lowest && count !== undefined) count = 0;
   return { rank, fromTail, count, maxlen };
 }
 

@@ -4,6 +4,7 @@ import type { Failover } from "./failover.ts";
 import { lagSeconds, type Primary } from "./primary.ts";
 import type { Replica } from "./replica.ts";
 import type { ReplicationStream } from "./stream.ts";
+import { fixed } from "../util/fixed.ts";
 
 /** What the reports look at. */
 export interface ReplicationView {
@@ -85,7 +86,7 @@ function replicaFields(view: ReplicationView): ReportField[] {
       ["master_sync_total_bytes", total],
       ["master_sync_read_bytes", read],
       ["master_sync_left_bytes", total - read],
-      ["master_sync_perc", (total > 0 ? read / total * 100 : 0).toFixed(2)],
+      ["master_sync_perc", fixed(total > 0 ? read / total * 100 : 0, 2)],
       ["master_sync_last_io_seconds_ago", Math.floor((now - replica.lastReadMs) / 1000)],
     );
   }

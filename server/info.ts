@@ -13,6 +13,7 @@ import { persistenceSection } from "./info_persistence.ts";
 import { replicationSection } from "./info_replication.ts";
 import type { RedisServer } from "./server.ts";
 import { TOY_REDIS_VERSION } from "./version.ts";
+import { fixed } from "../util/fixed.ts";
 
 /** One line: a field and its value. */
 export type Field = readonly [name: string, value: string | number];
@@ -162,11 +163,11 @@ function memorySection(server: RedisServer): Field[] {
     ["used_memory_rss_human", humanBytes(rss)],
     ["used_memory_peak", peak],
     ["used_memory_peak_human", humanBytes(peak)],
-    ["used_memory_peak_perc", `${(used * 100 / peak).toFixed(2)}%`],
+    ["used_memory_peak_perc", `${fixed(used * 100 / peak, 2)}%`],
     ["used_memory_overhead", report.overhead],
     ["used_memory_startup", startup],
     ["used_memory_dataset", report.dataset],
-    ["used_memory_dataset_perc", `${report.datasetPercent.toFixed(2)}%`],
+    ["used_memory_dataset_perc", `${fixed(report.datasetPercent, 2)}%`],
     ["allocator_allocated", used],
     ["allocator_active", active],
     ["allocator_resident", resident],
@@ -176,13 +177,13 @@ function memorySection(server: RedisServer): Field[] {
     ["maxmemory", config.maxmemory],
     ["maxmemory_human", humanBytes(config.maxmemory)],
     ["maxmemory_policy", config.maxmemoryPolicy],
-    ["allocator_frag_ratio", (active / used).toFixed(2)],
+    ["allocator_frag_ratio", fixed(active / used, 2)],
     ["allocator_frag_bytes", active - used],
-    ["allocator_rss_ratio", (resident / active).toFixed(2)],
+    ["allocator_rss_ratio", fixed(resident / active, 2)],
     ["allocator_rss_bytes", resident - active],
-    ["rss_overhead_ratio", (rss / resident).toFixed(2)],
+    ["rss_overhead_ratio", fixed(rss / resident, 2)],
     ["rss_overhead_bytes", rss - resident],
-    ["mem_fragmentation_ratio", (rss / used).toFixed(2)],
+    ["mem_fragmentation_ratio", fixed(rss / used, 2)],
     ["mem_fragmentation_bytes", rss - used],
     ["mem_not_counted_for_evict", memory.notCounted],
     ["mem_replication_backlog", memory.backlog],
@@ -250,7 +251,7 @@ function statsSection(server: RedisServer): Field[] {
     ["sync_partial_ok", server.replication.primary.partialSyncs],
     ["sync_partial_err", server.replication.primary.partialRefusals],
     ["expired_keys", store.expiredKeys],
-    ["expired_stale_perc", stats.expiredStalePercentage.toFixed(2)],
+    ["expired_stale_perc", fixed(stats.expiredStalePercentage, 2)],
     ["expired_time_cap_reached_count", stats.expiredTimeCapReached],
     ["expire_cycle_cpu_milliseconds", Math.floor(stats.expireCycleCpuMs)],
     ["evicted_keys", stats.evictedKeys],
@@ -288,7 +289,7 @@ function statsSection(server: RedisServer): Field[] {
 }
 
 function kilobytes(bytes: number): string {
-  return (bytes / 1024).toFixed(2);
+  return fixed(bytes / 1024, 2);
 }
 
 // -- The rest ---------------------------------------------------------------------------------------------------------
@@ -296,7 +297,7 @@ function kilobytes(bytes: number): string {
 /** The process's time is its main thread's here as far as one can tell, and there are no children. */
 function cpuSection(): Field[] {
   const { user, system } = cpuUsage();
-  const seconds = (us: number): string => (us / 1e6).toFixed(6);
+  const seconds = (us: number): string => fixed(us / 1e6, 6);
   return [
     ["used_cpu_sys", seconds(system)],
     ["used_cpu_user", seconds(user)],
@@ -328,7 +329,7 @@ function commandstatsSection(server: RedisServer): Field[] {
     const perCall = calls === 0 ? 0 : Math.floor(usec) / calls;
     fields.push([
       `cmdstat_${fieldName(command)}`,
-      `calls=${calls},usec=${Math.floor(usec)},usec_per_call=${perCall.toFixed(2)},` +
+      `calls=${calls},usec=${Math.floor(usec)},usec_per_call=${fixed(perCall, 2)},` +
       `rejected_calls=${rejected},failed_calls=${failed}`,
     ]);
   }
@@ -348,7 +349,7 @@ function latencystatsSection(server: RedisServer): Field[] {
     const { histogram } = command.stats;
     if (histogram === null) continue;
     const values = latencyTrackingInfoPercentiles.map((percent) =>
-      `p${shortNumber(percent)}=${(histogram.percentile(percent) / 1000).toFixed(3)}`
+      `p${shortNumber(percent)}=${fixed(histogram.percentile(percent) / 1000, 3)}`
     );
     fields.push([`latency_percentiles_usec_${fieldName(command)}`, values.join(",")]);
   }

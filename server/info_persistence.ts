@@ -3,6 +3,7 @@
 import type { Persistence } from "./persistence.ts";
 import type { Field } from "./info.ts";
 import type { RedisServer } from "./server.ts";
+import { fixed } from "../util/fixed.ts";
 
 /** The fields of the section. A snapshot is written by the server itself: there is no child, nothing is copied. */
 export function persistenceSection(server: RedisServer): Field[] {
@@ -19,7 +20,7 @@ export function persistenceSection(server: RedisServer): Field[] {
     ["current_cow_peak", 0],
     ["current_cow_size", 0],
     ["current_cow_size_age", 0],
-    ["current_fork_perc", done.toFixed(2)],
+    ["current_fork_perc", fixed(done, 2)],
     ["current_save_keys_processed", persistence.snapshots.saved],
     ["current_save_keys_total", persistence.snapshots.total],
     ["rdb_changes_since_last_save", persistence.changes],
@@ -73,7 +74,7 @@ function loadingFields({ persistence, clock }: RedisServer): Field[] {
     ["loading_total_bytes", totalBytes],
     ["loading_rdb_used_mem", loading.usedMemory],
     ["loading_loaded_bytes", loadedBytes],
-    ["loading_loaded_perc", (share * 100).toFixed(2)],
+    ["loading_loaded_perc", fixed(share * 100, 2)],
     ["loading_eta_seconds", left],
   ];
 }

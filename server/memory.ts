@@ -20,6 +20,7 @@
 import type { Database } from "../store.ts";
 import { clientMemory } from "./client_info.ts";
 import type { RedisServer } from "./server.ts";
+import { fixed } from "../util/fixed.ts";
 
 /** What the memory sections of INFO and MEMORY STATS are made of. Bytes, unless it says otherwise. */
 export interface MemoryReport {
@@ -170,5 +171,5 @@ export function humanBytes(bytes: number): string {
     scaled /= 1024;
     unit++;
   }
-  return scaled.toFixed(2) + "KMGTP"[unit];
+  return fixed(scaled, 2) + "KMGTP"[unit];
 }
