@@ -15,6 +15,7 @@ import { IdCursor } from "../types/id_table.ts";
 import { isObject, Kind } from "../types/kind.ts";
 import type { Quicklist } from "../types/quicklist.ts";
 import { QuicklistCursor } from "../types/quicklist_cursor.ts";
+import { QuicklistWalk } from "../types/quicklist_walk.ts";
 import type { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
@@ -181,14 +182,24 @@ export class CommandEncoder implements SnapshotEncoder {
   }
 
   *#list(list: Quicklist): Rest {
+    const walk = new QuicklistWalk(list);
     const cursor = new QuicklistCursor();
-    for (let more = cursor.seek(list, 0); more; more = cursor.next()) {
-      if (cursor.index % ITEMS_PER_COMMAND === 0) {
-        if (cursor.index > 0) yield;
-        this.#keyCommand("RPUSH", Math.min(list.length - cursor.index, ITEMS_PER_COMMAND));
+    try {
+      for (let i = 0; walk.next();) {
+        // The cursor stays within the node's block, which does not change, whatever becomes of the node.
+        let left = walk.node.count;
+        for (let more = cursor.enter(walk.node, i, LP_HEADER); more; more = --left > 0 && cursor.next()) {
+          if (i % ITEMS_PER_COMMAND === 0) {
+            if (i > 0) yield;
+            this.#keyCommand("RPUSH", Math.min(walk.count - i, ITEMS_PER_COMMAND));
+          }
+          const { buf, start, end } = cursor.entry.text();
+          this.#bulk(buf, start, end);
+          i++;
+        }
       }
-      const { buf, start, end } = cursor.entry.text();
-      this.#bulk(buf, start, end);
+    } finally {
+      walk.close();
     }
   }
 

@@ -84,7 +84,7 @@ export class Quicklist extends QuicklistChain implements StoredObject {
       this.settle();
       if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(true);
       if (node.plain) return;
-    }
+    } else if (this.guard !== null) this.guard.changing(node);
     this.bytes -= node.buf.length;
     node.prepend(buf, from, to);
     this.bytes += node.buf.length;
@@ -100,7 +100,7 @@ export class Quicklist extends QuicklistChain implements StoredObject {
       this.settle();
       if (this.nodes > 2 * UNBUNDLED_NODES) this.bundle(false);
       if (node.plain) return;
-    }
+    } else if (this.guard !== null) this.guard.changing(node);
     this.bytes -= node.buf.length;
     node.append(buf, from, to);
     this.bytes += node.buf.length;
@@ -142,9 +142,11 @@ export class Quicklist extends QuicklistChain implements StoredObject {
     if (node.count === 1) {
       this.unlink(node);
       this.settle();
-    } else if (this.nodes < REUSE_FROM_NODES) {
-      this.#deleteEntries(node, p, 1);
-    } else {
+      return;
+    }
+    if (this.guard !== null) this.guard.changing(node);
+    if (this.nodes < REUSE_FROM_NODES) this.#deleteEntries(node, p, 1);
+    else {
       // In a long list the node will soon be used up or filled again: its room is left alone.
       node.delete(p);
       this.length--;
@@ -164,6 +166,7 @@ export class Quicklist extends QuicklistChain implements StoredObject {
   ): QuicklistNode {
     let room: Uint8Array | null = null;
     if (old !== null) {
+      if (this.guard !== null) this.guard.changing(old);
       this.bytes -= old.buf.length;
       room = old.seal();
       this.bytes += old.buf.length;

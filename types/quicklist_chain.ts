@@ -9,6 +9,7 @@
 import { giveBack } from "./bytes.ts";
 import type { QuicklistCursor } from "./quicklist_cursor.ts";
 import { BUNDLE_BLOCKS, BUNDLE_BYTES, QuicklistNode, type QuicklistOptions } from "./quicklist_node.ts";
+import type { QuicklistWalk } from "./quicklist_walk.ts";
 
 /** So many nodes at each end are left out of bundles, so that pushes and pops do not make and undo them in turn. */
 export const UNBUNDLED_NODES = 4;
@@ -16,6 +17,8 @@ export const UNBUNDLED_NODES = 4;
 /** Nodes in order, with their books. */
 export class QuicklistChain {
   readonly options: QuicklistOptions;
+  /** Who walks through the nodes and must be told of each change. */
+  guard: QuicklistWalk | null = null;
   head: QuicklistNode | null = null;
   tail: QuicklistNode | null = null;
   /** Number of elements. */
@@ -36,6 +39,7 @@ export class QuicklistChain {
 
   /** Links a node (and counts its elements) behind another, which is null in an empty list only. */
   protected linkAfter(node: QuicklistNode, left: QuicklistNode | null): void {
+    if (this.guard !== null) this.guard.linking();
     const right = left === null ? null : left.next;
     node.prev = left;
     node.next = right;
@@ -51,6 +55,7 @@ export class QuicklistChain {
     if (right === null || right.prev !== null) {
       return this.linkAfter(node, right === null ? null : right.prev);
     }
+    if (this.guard !== null) this.guard.linking();
     node.next = right;
     right.prev = node;
     this.head = node;
@@ -67,6 +72,7 @@ export class QuicklistChain {
 
   /** Takes a node with all its elements out of the list; its buffer is gone then. */
   protected unlink(node: QuicklistNode): void {
+    const isKept = this.guard !== null && this.guard.removing(node);
     const { prev, next } = node;
     if (prev === null) this.head = next;
     else prev.next = next;
@@ -78,7 +84,7 @@ export class QuicklistChain {
     this.length -= node.count;
     this.bytes -= node.buf.length;
     node.count = 0;
-    giveBack(node.buf);
+    if (!isKept) giveBack(node.buf);
   }
 
   // -- Bundles --------------------------------------------------------------------------------------------------
@@ -136,6 +142,7 @@ export class QuicklistChain {
 
   /** Makes a node changeable in place; with compression it is closed again by `#settle`. */
   protected open(node: QuicklistNode): QuicklistNode {
+    if (this.guard !== null) this.guard.changing(node);
     if (this.#opened === null) return node;
     this.#decompress(node);
     this.#opened.add(node);
@@ -171,6 +178,8 @@ export class QuicklistChain {
   }
 
   #compress(node: QuicklistNode): void {
+    if (node.compressed) return;
+    if (this.guard !== null) this.guard.changing(node);
     this.bytes -= node.buf.length;
     node.compress();
     this.bytes += node.buf.length;
@@ -178,6 +187,7 @@ export class QuicklistChain {
 
   #decompress(node: QuicklistNode): void {
     if (!node.compressed) return;
+    if (this.guard !== null) this.guard.changing(node);
     this.bytes -= node.buf.length;
     node.decompress();
     this.bytes += node.buf.length;

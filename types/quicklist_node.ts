@@ -82,6 +82,8 @@ export class QuicklistNode extends ListpackBuilder {
   rawLength = 0;
   /** Number of listpacks; more than one in a bundle. */
   blocks = 1;
+  /** Where a walk has noted this node, -1 for nowhere: see quicklist_walk.ts. */
+  noted = -1;
 
   /** A node for one giant element, which is copied. */
   static plainOf(buf: Uint8Array, from: number, to: number): QuicklistNode {
@@ -101,8 +103,15 @@ export class QuicklistNode extends ListpackBuilder {
 
   /** An unlinked copy of this node in a buffer of exactly its size, compressed or bundled as it is. */
   copy(): QuicklistNode {
-    const node = new QuicklistNode(0);
+    const node = this.twin();
     node.adopt(this.toBytes(), 0, this.length, this.count);
+    return node;
+  }
+
+  /** An unlinked node of the same buffer. */
+  twin(): QuicklistNode {
+    const node = new QuicklistNode(0);
+    node.adopt(this.buf, this.start, this.end, this.count);
     node.plain = this.plain;
     node.rawLength = this.rawLength;
     node.blocks = this.blocks;

@@ -6,6 +6,7 @@ import { ListpackBuilder } from "../../types/listpack_builder.ts";
 import { LIST_PACKED_BYTES } from "../../types/list_view.ts";
 import { Quicklist } from "../../types/quicklist.ts";
 import { packWithinLimit } from "../../types/quicklist_node.ts";
+import { QuicklistWalk } from "../../types/quicklist_walk.ts";
 import { Container, RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
@@ -25,23 +26,30 @@ export function saveList(writer: RdbWriter, db: Database, addr: number): Rest | 
   return saveString(writer, db, addr);
 }
 
+/** The nodes of a list: those of now, also where they change in between. */
 function* listRest(writer: RdbWriter, list: Quicklist): Rest {
-  writer.lengthOf(list.blocks);
-  let stop = writer.written + STEP_BYTES;
-  for (let node = list.head; node !== null; node = node.next) {
-    // A node is one block, or a bundle of several.
-    let at = node.start;
-    do {
-      const end = node.blockEnd(at);
-      writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
-      if (node.compressed) writer.compressedString(node.buf, at, end, node.rawBytes);
-      else if (end - at > LONG_STRING_BYTES) yield* longString(writer, node.buf, at, end);
-      else writer.string(node.buf, at, end);
-      at = end;
-    } while (at < node.end);
-    if (writer.written < stop) continue;
-    yield;
-    stop = writer.written + STEP_BYTES;
+  const walk = new QuicklistWalk(list);
+  try {
+    writer.lengthOf(walk.blocks);
+    let stop = writer.written + STEP_BYTES;
+    while (walk.next()) {
+      // A node is one block, or a bundle of several.
+      let at = walk.node.start;
+      do {
+        const { node } = walk;
+        const end = node.blockEnd(at);
+        writer.lengthOf(node.plain ? Container.PLAIN : Container.PACKED);
+        if (node.compressed) writer.compressedString(node.buf, at, end, node.rawBytes);
+        else if (end - at > LONG_STRING_BYTES) yield* longString(writer, node.buf, at, end);
+        else writer.string(node.buf, at, end);
+        at = end;
+        if (writer.written < stop) continue;
+        yield;
+        stop = writer.written + STEP_BYTES;
+      } while (at < walk.node.end);
+    }
+  } finally {
+    walk.close();
   }
 }
 

@@ -5,7 +5,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
-import { RdbEncoder } from "../../persistence/rdb_save.ts";
 import { Snapshot, SnapshotAborted, type SnapshotEncoder } from "../../persistence/snapshot.ts";
 import type { Database, Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
@@ -14,41 +13,11 @@ import { Kind } from "../../types/kind.ts";
 import { SortedSet } from "../../types/zset.ts";
 import { newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
-import { concat, FrameReader } from "../helpers/resp.ts";
+import { FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
+import { pace, rdbEncoder, written } from "../helpers/snapshots.ts";
 
 const KEYS = ["set a", "hash a", "hash c", "sorted a", "sorted b"];
-
-function rdbEncoder(): SnapshotEncoder {
-  return new RdbEncoder({
-    compress: true,
-    checksum: true,
-    createdSeconds: 0,
-    usedMemory: 0,
-    aofBase: false,
-    replication: null,
-    access: "none",
-    functions: [],
-  });
-}
-
-/** Each look at the clock ends a slice, so that every step of a value is one. */
-function pace(between: () => void) {
-  let now = 0;
-  const pause = () => Promise.resolve(between());
-  return { monotonicMs: () => ++now, pause, sliceMs: () => 0, keyDelayMs: 0 };
-}
-
-/** Writes a snapshot of a store and gives back the file. */
-async function written(store: Store, encoder: SnapshotEncoder, between: () => void): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  const sink = { write: (piece: Uint8Array) => Promise.resolve(void pieces.push(piece.slice())) };
-  const snapshot = new Snapshot(store, encoder, sink, pace(between));
-  between();
-  await snapshot.run();
-  assertEquals(snapshot.saved, snapshot.total);
-  return concat(pieces);
-}
 
 function bytesOf(random: SeededRandom, members: number): Uint8Array {
   return fromLatin1(`member ${random.below(members)}`);
