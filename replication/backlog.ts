@@ -8,15 +8,17 @@
  */
 import { copyBytes } from "../types/bytes.ts";
 
-/** Bytes of one block. */
-const BLOCK_BYTES = 64 * 1024;
+/** Bytes of one block: a sixteenth of the backlog, within these limits. */
+const LEAST_BLOCK_BYTES = 16 * 1024;
+const MOST_BLOCK_BYTES = 64 * 1024;
 /** Empty slots at the head of the list before it is compacted. */
 const COMPACT_AFTER = 64;
 
 /** A window over the stream: the bytes from offset {@link first} (counted from 0) up to {@link end}. */
 export class Backlog {
   /** All full but the last; those before `#head` are gone. */
-  #blocks: (Uint8Array | null)[] = [new Uint8Array(BLOCK_BYTES)];
+  #blocks: (Uint8Array | null)[] = [];
+  readonly #blockBytes: number;
   #head = 0;
   /** Offset of the first byte of the block at `#head`. */
   #base: number;
@@ -31,11 +33,12 @@ export class Backlog {
   constructor(offset: number, capacity: number) {
     this.#begin = this.#base = this.end = offset;
     this.capacity = capacity;
+    this.#blockBytes = Math.min(MOST_BLOCK_BYTES, Math.max(LEAST_BLOCK_BYTES, capacity >>> 4));
   }
 
-  /** Offset of the first byte that a returning replica can have. */
+  /** Offset of the first byte that a returning replica can have: all that is kept, for whomever, serves. */
   get first(): number {
-    return Math.max(this.#begin, this.#base, this.end - this.capacity);
+    return Math.max(this.#begin, this.#base);
   }
 
   /** Bytes that a returning replica can have (repl_backlog_histlen). */
@@ -45,7 +48,19 @@ export class Backlog {
 
   /** Bytes of memory in use. */
   get bytes(): number {
-    return (this.#blocks.length - this.#head) * BLOCK_BYTES;
+    return this.bytesOf(this.#blocks.length - this.#head);
+  }
+
+  /** How many blocks hold what follows `offset`: one at least, which is the one that will, unless there are none. */
+  blocksFrom(offset: number): number {
+    const kept = this.#blocks.length - this.#head;
+    if (kept === 0) return 0;
+    return Math.max(1, kept - Math.floor((offset - this.#base) / this.#blockBytes));
+  }
+
+  /** Bytes of memory of so many blocks. */
+  bytesOf(blocks: number): number {
+    return blocks * this.#blockBytes;
   }
 
   /** Whether the bytes from `offset` on are all here. */
@@ -55,15 +70,16 @@ export class Backlog {
 
   /** Adds `buf[start, stop)` to the stream. */
   append(buf: Uint8Array, start: number, stop: number): void {
+    const blockBytes = this.#blockBytes;
     let last = this.#blocks.length - 1;
     while (start < stop) {
-      const used = this.end - this.#base - (last - this.#head) * BLOCK_BYTES;
-      if (used === BLOCK_BYTES) {
-        this.#blocks.push(new Uint8Array(BLOCK_BYTES));
+      const used = this.end - this.#base - (last - this.#head) * blockBytes;
+      if (used === blockBytes) {
+        this.#blocks.push(new Uint8Array(blockBytes));
         last++;
         continue;
       }
-      const count = Math.min(stop - start, BLOCK_BYTES - used);
+      const count = Math.min(stop - start, blockBytes - used);
       copyBytes(buf, start, start + count, this.#blocks[last]!, used);
       start += count;
       this.end += count;
@@ -72,19 +88,21 @@ export class Backlog {
 
   /** Bytes from `offset` on, as many as stand together: a view that stays valid while the bytes are kept. */
   view(offset: number): Uint8Array {
+    const blockBytes = this.#blockBytes;
     const distance = offset - this.#base;
-    const at = distance % BLOCK_BYTES;
-    const block = this.#blocks[this.#head + (distance - at) / BLOCK_BYTES];
+    const at = distance % blockBytes;
+    const block = this.#blocks[this.#head + (distance - at) / blockBytes];
     if (block === undefined || block === null) return new Uint8Array(0);
-    return block.subarray(at, Math.min(BLOCK_BYTES, at + this.end - offset));
+    return block.subarray(at, Math.min(blockBytes, at + this.end - offset));
   }
 
-  /** Gives up the blocks that lie before both the kept history and `needed`, the lowest offset not sent yet. */
+  /** Gives up the blocks that lie before both the last {@link capacity} bytes and `needed`, the lowest offset not sent yet. */
   trim(needed: number): void {
+    const blockBytes = this.#blockBytes;
     const from = Math.min(needed, this.end - this.capacity);
-    while (this.#base + BLOCK_BYTES <= from) {
+    while (this.#base + blockBytes <= from) {
       this.#blocks[this.#head++] = null;
-      this.#base += BLOCK_BYTES;
+      this.#base += blockBytes;
     }
     if (this.#head < COMPACT_AFTER || this.#head * 2 < this.#blocks.length) return;
     this.#blocks = this.#blocks.slice(this.#head);

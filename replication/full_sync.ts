@@ -55,6 +55,8 @@ export class FullSync {
   readonly #stream: ReplicationStream;
   readonly #host: FullSyncHost;
   readonly #online: (link: ReplicaLink) => void;
+  /** Nothing is sent any more. */
+  #isOver = false;
 
   /** Begins for these replicas; all of them want the same contents. `online`: the file has arrived. */
   constructor(
@@ -86,7 +88,9 @@ export class FullSync {
 
   /** The replica is gone. */
   leave(link: ReplicaLink): void {
-    this.#links.delete(link);
+    if (!this.#links.delete(link) || !this.abandoned || !this.diskless || this.#isOver) return;
+    this.#isOver = true;
+    this.#host.warning("Diskless rdb transfer, last replica dropped, killing fork child.");
   }
 
   /** Whether nobody waits for it any more. */
@@ -123,6 +127,7 @@ export class FullSync {
       this.#host.snapshotTo({ write: (piece) => this.#sendAll(piece) }, this.contents),
     ]);
     await this.#sendAll(fromLatin1(mark));
+    this.#isOver = true;
     this.#host.warning(
       `Diskless rdb transfer, done reading from pipe, ${this.#links.size} replicas still up.`,
     );
@@ -140,11 +145,9 @@ export class FullSync {
   /** Sends one piece to everybody; slower ones hold up the snapshot, not the server. */
   async #sendAll(piece: Uint8Array): Promise<void> {
     await Promise.all(Array.from(this.#links, async (link) => {
-      if (!(await link.send(piece))) this.#links.delete(link);
+      if (!(await link.send(piece))) this.leave(link);
     }));
-    if (this.#links.size > 0) return;
-    this.#host.warning("Diskless rdb transfer, last replica dropped, killing fork child.");
-    throw new Error("no replica is left");
+    if (this.abandoned) throw new Error("no replica is left");
   }
 
   async #overDisk(over: () => void): Promise<void> {

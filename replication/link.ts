@@ -1,6 +1,7 @@
 /**
  * A replica as its primary sees it: what it told about itself, how far it is, and the loop that sends it the stream.
  */
+import type { Backlog } from "./backlog.ts";
 import type { ReplicationStream } from "./stream.ts";
 
 /** The socket of a replica. */
@@ -92,6 +93,11 @@ export class ReplicaLink {
   /** Bytes that wait to be sent. */
   pendingBytes(stream: ReplicationStream): number {
     return this.state === "idle" || this.state === "waiting" ? 0 : stream.offset - this.sent;
+  }
+
+  /** Blocks of the kept stream that it has not been sent to the end. */
+  pendingBlocks(backlog: Backlog): number {
+    return this.state === "idle" || this.state === "waiting" ? 0 : backlog.blocksFrom(this.sent);
   }
 
   /** Whether it is being sent something that it has not taken yet. */

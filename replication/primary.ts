@@ -31,6 +31,10 @@ export interface PrimaryHost extends FullSyncHost {
   readonly settings: PrimarySettings;
   /** Whether another snapshot is being written: two cannot be. */
   snapshotRunning(): boolean;
+  /** What CLIENT LIST says of a replica. */
+  describe(link: ReplicaLink): string;
+  /** Whether there are save points: a snapshot on disk is of use without replicas, too. */
+  savesAnyway(): boolean;
   /** Ends the snapshot for replicas, which nobody wants any more. */
   abandonSnapshot(): void;
   /** The primary is about to be left for a failover, or to be told apart from its replicas by silence: no PINGs. */
@@ -162,7 +166,7 @@ export class Primary {
       if (sync.diskless) {
         return host.notice("Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
       }
-      if (!sync.open || !same) {
+      if (!sync.open || !same || sync.abandoned) {
         return host.notice(
           "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC",
         );
@@ -301,8 +305,9 @@ export class Primary {
       (link.overSoftSinceMs > 0 && now - link.overSoftSinceMs > seconds * 1000);
     if (over) {
       this.#host.warning(
-        `Client id=${link.client.id} addr=${link.client.transport?.peer} flags=S omem=${pending} scheduled to be closed ` +
-          "ASAP for overcoming of output buffer limits.",
+        `Client ${
+          this.#host.describe(link)
+        } scheduled to be closed ASAP for overcoming of output buffer limits.`,
       );
     }
     return over;
@@ -313,7 +318,11 @@ export class Primary {
     if (!this.links.delete(link)) return;
     this.#host.warning(`Connection with replica ${link.name} lost.`);
     this.#sync?.leave(link);
-    if (this.#sync?.abandoned === true) this.#host.abandonSnapshot();
+    // A file on disk is a save as well, where there are save points.
+    if (this.#sync?.abandoned === true && (this.#sync.diskless || !this.#host.savesAnyway())) {
+      this.#host.abandonSnapshot();
+    }
+    this.#trim();
     if (this.links.size === 0) this.lonelySinceMs = this.#host.monotonicMs();
     this.countGood();
   }

@@ -277,8 +277,10 @@ export class Replica {
         throw new NoReason();
       case "refused":
         if (this.requestsFailover) {
+          // Before the failover is given up, which ends this attempt.
+          host.warning(`Unexpected reply to PSYNC from master: ${answer.why}`);
           host.answered("refused");
-          throw new HandshakeError(`Unexpected reply to PSYNC from master: ${answer.why}`);
+          throw new NoReason();
         }
         host.warning(
           answer.why.startsWith("-ERR")

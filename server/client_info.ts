@@ -88,8 +88,13 @@ export function clientInfo(server: RedisServer, client: Client): string {
   const now = server.clock.wallMs();
   const { transport, transaction, tracking } = client;
   const idle = Math.floor(Math.max(0, now - client.lastInteraction) / 1000);
-  const pending = transport?.outputBytes ?? 0;
+  const { link } = client;
+  // What waits for a replica are blocks of the stream, which all replicas share, as in redis-server.
+  const shared = server.replication.stream.backlog;
+  const blocks = link === null || shared === null ? 0 : link.pendingBlocks(shared);
+  const pending = blocks > 0 ? 0 : transport?.outputBytes ?? 0;
   const fixed = Math.min(pending, FIXED_OUTPUT_BYTES);
+  const listed = pending - fixed + (blocks === 0 ? 0 : shared!.bytesOf(blocks));
   const fields: [string, string | number][] = [
     ["id", client.id],
     ["addr", transport?.peer ?? ""],
@@ -111,10 +116,10 @@ export function clientInfo(server: RedisServer, client: Client): string {
     ["rbs", transport?.replyRoom?.size ?? FIXED_OUTPUT_BYTES],
     ["rbp", transport?.replyRoom?.peak ?? 0],
     ["obl", fixed],
-    ["oll", Math.ceil((pending - fixed) / FIXED_OUTPUT_BYTES)],
-    ["omem", pending - fixed],
-    ["tot-mem", clientMemory(client)],
-    ["events", pending - client.out.pos > FIXED_OUTPUT_BYTES ? "rw" : "r"],
+    ["oll", blocks > 0 ? blocks : Math.ceil(listed / FIXED_OUTPUT_BYTES)],
+    ["omem", listed],
+    ["tot-mem", clientMemory(client) + (blocks > 0 ? listed : 0)],
+    ["events", link?.hasOutput === true || pending - client.out.pos > FIXED_OUTPUT_BYTES ? "rw" : "r"],
     ["cmd", client.lastCommand?.fullName ?? "NULL"],
     ["user", client.user.name],
     ["redir", tracking === null ? -1 : tracking.redirect],

@@ -187,7 +187,7 @@ function memorySection(server: RedisServer): Field[] {
     ["mem_fragmentation_bytes", rss - used],
     ["mem_not_counted_for_evict", memory.notCounted],
     ["mem_replication_backlog", memory.backlog],
-    ["mem_total_replication_buffers", memory.backlog],
+    ["mem_total_replication_buffers", memory.replicationBuffers],
     ["mem_clients_slaves", report.clientsReplicas],
     ["mem_clients_normal", report.clientsNormal],
     ["mem_cluster_links", 0],

@@ -59,9 +59,10 @@ const STARTUP_BYTES = 640 * 1024;
 export class Memory {
   /** Resident memory of the process, as of the last sample. */
   rss = 0;
-  /** Buffers of clients and of replicas, as of the last sample. */
+  /** Buffers of clients, as of the last sample. */
   clientsNormal = 0;
-  clientsReplicas = 0;
+  /** And of replicas, without the part of the replication stream that waits for them. */
+  #replicas = 0;
   /** The share of a server without data. */
   readonly startup = STARTUP_BYTES;
   readonly #server: RedisServer;
@@ -76,8 +77,9 @@ export class Memory {
 
   /** Bytes in use; see the file comment. */
   get used(): number {
-    return this.startup + this.#server.store.dataBytes + this.clientsNormal + this.clientsReplicas +
-      this.aofBuffer + this.backlog + this.#server.tracking.bytes + this.#server.watches.bytes + this.scripts;
+    return this.startup + this.#server.store.dataBytes + this.clientsNormal + this.#replicas +
+      this.aofBuffer + this.replicationBuffers + this.#server.tracking.bytes + this.#server.watches.bytes +
+      this.scripts;
   }
 
   /** Bytes of cached scripts and libraries, without the Lua worlds, which are the runtime's. */
@@ -85,9 +87,21 @@ export class Memory {
     return this.#server.scripting.bytes;
   }
 
-  /** Bytes of the replication stream that are kept for replicas. */
-  get backlog(): number {
+  /** Bytes of the replication stream that are kept, for replicas that come back and for those that are behind. */
+  get replicationBuffers(): number {
     return this.#server.replication.stream.backlog?.bytes ?? 0;
+  }
+
+  /** What of them is kept for replicas that are behind: as in redis-server, what goes beyond repl-backlog-size. */
+  get clientsReplicas(): number {
+    const { replication, config } = this.#server;
+    if (replication.primary.links.size === 0) return 0;
+    return Math.max(0, this.replicationBuffers - config.replBacklogSize);
+  }
+
+  /** The rest of them. */
+  get backlog(): number {
+    return this.replicationBuffers - this.clientsReplicas;
   }
 
   get aofBuffer(): number {
@@ -96,7 +110,10 @@ export class Memory {
 
   /** Bytes that eviction must not make up for by deleting keys: what only serves to keep copies of the data elsewhere. */
   get notCounted(): number {
-    return this.clientsReplicas + this.aofBuffer;
+    const { backlog } = this.#server.replication.stream;
+    if (backlog === null) return this.aofBuffer;
+    // A backlog is given back in blocks, so it is a little larger than repl-backlog-size, and that counts as data does.
+    return Math.max(0, backlog.bytes - backlog.capacity - backlog.bytesOf(1)) + this.aofBuffer;
   }
 
   /** The most that was ever in use when somebody looked. */
@@ -118,7 +135,7 @@ export class Memory {
       else normal += clientMemory(client);
     }
     this.clientsNormal = normal;
-    this.clientsReplicas = replicas;
+    this.#replicas = replicas;
     this.#peak = Math.max(this.#peak, this.used);
   }
 
@@ -132,8 +149,8 @@ export class Memory {
       main: db.table.indexBytes,
       expires: db.expires.indexBytes,
     }));
-    let overhead = this.startup + this.clientsNormal + this.clientsReplicas + this.aofBuffer + this.backlog +
-      this.#server.tracking.bytes;
+    let overhead = this.startup + this.clientsNormal + this.#replicas + this.aofBuffer +
+      this.replicationBuffers + this.#server.tracking.bytes;
     for (const { main, expires } of databases) overhead += main + expires;
     const keys = store.size;
     const net = used - this.startup;

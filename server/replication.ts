@@ -22,6 +22,7 @@ import { ReplicationStream } from "../replication/stream.ts";
 import type { SnapshotEncoder, SnapshotSink } from "../persistence/snapshot.ts";
 import type { Database } from "../store.ts";
 import type { Client } from "./client.ts";
+import { clientInfo } from "./client_info.ts";
 import type { ReplicationNote } from "./persistence.ts";
 import { beginPrimarySession } from "./primary_session.ts";
 import type { RedisServer } from "./server.ts";
@@ -97,6 +98,8 @@ export class Replication implements ReplicationView {
       snapshotRunning: () => server.persistence.snapshots.running !== null,
       snapshotTo: (sink, contents) => this.#snapshot(sink, contents),
       snapshotFile: (contents) => this.#snapshotFile(contents),
+      describe: (link) => clientInfo(server, link.client as Client),
+      savesAnyway: () => server.config.save.length > 0,
       abandonSnapshot: () => server.persistence.snapshots.abort("replication"),
       quiet: () => this.failover.active && server.pauses.active,
       commit: () => server.commits === null || !server.commits.isNeeded || server.commits.release(),
