@@ -84,7 +84,8 @@ export function expiryOptions(ctx: Context, args: Args, from: number, forSet: bo
   };
   for (let i = from; i < args.count; i++) {
     const timed = i + 1 < args.count ? UNITS.find(([word]) => args.is(i, word)) : undefined;
-    const taken = options.unit !== undefined || options.keepTtl || options.persist;
+    const isOther = options.unit !== undefined && options.unit !== timed?.[1]; // the same again replaces it
+    const taken = isOther || options.keepTtl || options.persist;
     if (forSet && args.is(i, "NX") && !options.xx) options.nx = true;
     else if (forSet && args.is(i, "XX") && !options.nx) options.xx = true;
     else if (forSet && args.is(i, "GET")) options.get = true;

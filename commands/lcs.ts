@@ -9,7 +9,11 @@ const NOT_STRINGS = new CommandError("ERR The specified keys must contain string
 const LEN_AND_IDX = new CommandError("ERR If you want both the length and indexes, please just use IDX.");
 const TOO_LONG = new CommandError("ERR String too long for LCS");
 const NO_MEMORY = new CommandError("ERR Insufficient memory, failed allocating transient memory for LCS");
-/** Cells of four bytes that the table may have: more than a typed array of this runtime can be asked for. */
+const OVER_LIMIT = new CommandError(
+  "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+);
+const CELL_BYTES = Uint32Array.BYTES_PER_ELEMENT;
+/** Cells that the table may have: more than a typed array of this runtime can be asked for. */
 const MAX_CELLS = 1 << 30;
 
 interface LcsOptions {
@@ -34,7 +38,7 @@ export function lcs(ctx: Context, args: Args): void {
   const b = stringAt(ctx, second);
   const options = lcsOptions(args);
   if (a.length >= 0xffffffff || b.length >= 0xffffffff) throw TOO_LONG;
-  const table = lengths(a, b);
+  const table = lengths(a, b, ctx.server.config.protoMaxBulkLen);
   const width = b.length + 1;
   const total = table[a.length * width + b.length]!;
   if (options.len) return ctx.reply.integer(total);
@@ -73,10 +77,11 @@ function lcsOptions(args: Args): LcsOptions {
   return options;
 }
 
-/** Lengths of the longest common subsequence of each pair of prefixes. */
-function lengths(a: Uint8Array, b: Uint8Array): Uint32Array {
+/** Lengths of the longest common subsequence of each pair of prefixes. Throws where they would take more than `limit` bytes. */
+function lengths(a: Uint8Array, b: Uint8Array, limit: number): Uint32Array {
   const width = b.length + 1;
   const cells = (a.length + 1) * width;
+  if (cells * CELL_BYTES > limit) throw OVER_LIMIT;
   if (cells > MAX_CELLS) throw NO_MEMORY;
   const table = new Uint32Array(cells);
   for (let i = 1; i <= a.length; i++) {
