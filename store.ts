@@ -189,23 +189,19 @@ export class Store {
   swap(a: number, b: number): void {
     const first = this.databases[a]!;
     const second = this.databases[b]!;
-    // A key counts as touched where it exists before or after: listeners hear of both states.
-    this.events.flushed(first);
-    this.events.flushed(second);
+    this.events.flushed(first, second);
+    this.events.flushed(second, first);
     Database.exchange(first, second);
     this.snapshot?.swapped(first, second);
-    this.events.flushed(first);
-    this.events.flushed(second);
   }
 
   /** The contents of `other`, which is none of {@link databases}, become those of the database of that number. */
   exchangeWith(other: Database): void {
     const db = this.databases[other.index]!;
-    this.events.flushed(db);
+    this.events.flushed(db, other);
     Database.exchange(db, other);
     // Its records have missed every snapshot since it was begun, whether that was completed or not.
     this.mixedEpochs = Math.max(this.mixedEpochs, this.epochsBegun - other.bornInEpoch);
-    this.events.flushed(db);
   }
 
   /** Gives back blocks of deleted objects, up to `budget` elements; true while there is more. */

@@ -242,7 +242,7 @@ function smove(ctx: Context, args: Args): void {
     targetSet.again(ctx, args, 2).add(args.buf, start, end);
     targetSet.store(ctx, args, 2);
     ctx.changed(Notify.SET, "sadd", args, 2);
-  } else ctx.touch(args.buf, args.starts[2]!, args.ends[2]!);
+  }
   ctx.reply.integer(1);
 }
 

@@ -482,8 +482,8 @@ export class RedisServer implements KeyspaceEvents {
     this.dispatcher.ctx.notify(Notify.KEY_MISS, "keymiss", buf, start, end, db);
   }
 
-  flushed(db: Database): void {
-    this.watches.flushed(db);
+  flushed(db: Database, replacement: Database | null): void {
+    this.watches.flushed(db, replacement);
     this.blocking.flushed(db);
     closeViews();
   }

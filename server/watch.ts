@@ -2,7 +2,7 @@
 
 import type { Database } from "../store.ts";
 import { equalBytes, latin1 } from "../types/bytes.ts";
-import type { Client } from "./client.ts";
+import type { Client, Watched } from "./client.ts";
 
 /** A watch besides its key: the name once more, places in a map and a set. */
 const WATCH_OVERHEAD = 160;
@@ -59,22 +59,18 @@ export class Watches {
         w.db === db && equalBytes(w.key, 0, w.key.length, buf, start, end)
       )!;
       // A key that was past its time when it was watched, and is now really deleted, has not changed.
-      if (watched.wasExpired && !exists) watched.wasExpired = false;
-      else client.dirtyCas = true;
+      if (!watched.wasExpired) client.dirtyCas = true;
+      else if (!exists) watched.wasExpired = false;
     }
   }
 
-  /** A database is about to be emptied, or was exchanged with another: its watched keys that exist are touched. */
-  flushed(db: Database): void {
+  /** A database is about to be emptied, or to get the contents of `replacement`: what it has or will have is touched. */
+  flushed(db: Database, replacement: Database | null): void {
     if (this.#count === 0) return;
-    for (const clients of this.#byKey[db.index]?.values() ?? []) {
+    for (const [name, clients] of this.#byKey[db.index] ?? []) {
       for (const client of clients) {
-        for (const watched of client.watched) {
-          if (watched.db !== db) continue;
-          const addr = db.findRaw(watched.key, 0, watched.key.length);
-          if (addr === 0 || (watched.wasExpired && db.isPastExpiry(addr))) continue;
-          client.dirtyCas = true;
-        }
+        const watched = client.watched.find((w) => w.db === db && latin1(w.key) === name)!;
+        replace(client, watched, replacement);
       }
     }
   }
@@ -88,4 +84,17 @@ export class Watches {
     }
     return false;
   }
+}
+
+/** What a watched key has changed to when these contents take the place of its database's; null: none. */
+function replace(client: Client, watched: Watched, replacement: Database | null): void {
+  const { db, key } = watched;
+  const existed = db.findRaw(key, 0, key.length) !== 0;
+  const addr = replacement === null ? 0 : replacement.findRaw(key, 0, key.length);
+  if (!existed && addr === 0) return;
+  const willBeExpired = addr !== 0 && replacement!.isPastExpiry(addr);
+  // A key that is past its time is no key: it may go, and come, without a change.
+  if (watched.wasExpired && (addr === 0 || willBeExpired)) watched.wasExpired = willBeExpired;
+  else if (!existed && willBeExpired) watched.wasExpired = true;
+  else client.dirtyCas = true;
 }

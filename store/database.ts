@@ -271,7 +271,7 @@ export class Database extends Records {
   flush(lazy: boolean): number {
     const count = this.size;
     if (lazy) this.store.lazyfreedObjects += count;
-    this.store.events.flushed(this);
+    this.store.events.flushed(this, null);
     const contents = new Database(this.store, this.index);
     Database.exchange(this, contents);
     if (this.store.snapshot === null) contents.discard();

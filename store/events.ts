@@ -30,8 +30,8 @@ export interface KeyspaceEvents {
   expired(db: Database, buf: Uint8Array, start: number, end: number): void;
   /** A lookup for reading found nothing. */
   missed(db: Database, buf: Uint8Array, start: number, end: number): void;
-  /** A whole database is about to be emptied or replaced (FLUSHDB, SWAPDB). */
-  flushed(db: Database): void;
+  /** A database is about to be emptied (null: FLUSHDB) or to get the contents of another one (SWAPDB). */
+  flushed(db: Database, replacement: Database | null): void;
 }
 
 /** How many numbers there are for epochs: what fits into a record's header. */
