@@ -20,6 +20,7 @@ import type { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
+import { StreamWalk } from "../types/stream_walk.ts";
 import { ScoreWalk } from "../types/score_walk.ts";
 import { TableWalk } from "../types/table_walk.ts";
 import type { SortedSet } from "../types/zset.ts";
@@ -266,7 +267,16 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  *#stream(stream: Stream): Rest {
+  *#stream(live: Stream): Rest {
+    const walk = new StreamWalk(live);
+    try {
+      yield* this.#frozenStream(walk.stream);
+    } finally {
+      walk.close();
+    }
+  }
+
+  *#frozenStream(stream: Stream): Rest {
     let n = 0;
     const reader = new StreamReader().start(stream.nodes, MIN_ID, MAX_ID, false);
     while (reader.next()) {

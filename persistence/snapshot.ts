@@ -10,9 +10,9 @@
  *
  * A large value is written in slices, too. Records that must be saved while one is half written are written aside and
  * follow it. Where the large value itself is about to change, it is told who reads it (`guard` in types/kind.ts), sets aside
- * what it changes, and is written in slices all the same, as it was at the cut. Of values that have no guard (streams,
- * strings) all that is left is written at once: only then a snapshot holds up the server for as long as the size of a value
- * takes.
+ * what it changes, and is written in slices all the same, as it was at the cut. Of values that have no guard, which
+ * are strings, all that is left is written at once: only then a snapshot holds up the server for as long as the size of a
+ * value takes.
  *
  * A database that is emptied (FLUSHALL) hands its tables over as a whole and the walk goes on in them; two that are
  * exchanged (SWAPDB) only change places. Nothing is ever saved in a hurry.

@@ -22,12 +22,24 @@ export interface Meter {
   bytes: number;
 }
 
+/** Somebody who reads a table as it was: blocks that both see are not written to before that is over. */
+export interface Reading {
+  isOver: boolean;
+}
+
+/** Whether a block is still read by somebody else than its owner. */
+export function isRead(block: { readonly reading: Reading | null }): boolean {
+  return block.reading !== null && !block.reading.isOver;
+}
+
 interface Leaf {
   words: Uint32Array<ArrayBuffer>;
   /** Index of the first row in use; the front is given up without moving what follows. */
   first: number;
   /** Index behind the last row in use. */
   end: number;
+  /** Who reads `words` as well, of those who froze the table. */
+  reading: Reading | null;
 }
 
 /** A place in an IdTable. Valid until the table changes by other means than through this cursor. */
@@ -114,7 +126,7 @@ export class IdTable {
       leaf = this.#leaves[at]!;
       row = this.#rowFor(leaf, id);
     }
-    row = this.#open(leaf, row);
+    row = this.#makeRoom(leaf, row);
     this.#place(cursor, at, row);
     const { words, base } = cursor;
     words[base] = id.msHi;
@@ -142,6 +154,7 @@ export class IdTable {
     if (offset === 0) {
       leaf.first++;
     } else {
+      this.#own(leaf);
       const width = this.#width;
       leaf.words.copyWithin(cursor.row * width, (cursor.row + 1) * width, leaf.end * width);
       leaf.end--;
@@ -153,6 +166,31 @@ export class IdTable {
     }
     this.#dropLeaf(at);
     return at < this.#leaves.length && this.#place(cursor, at, this.#leaves[at]!.first);
+  }
+
+  /** Makes the cursor's row one that may be written to. To be called before its owner's words are changed. */
+  open(cursor: IdCursor): void {
+    const leaf = this.#leaves[cursor.leaf]!;
+    this.#own(leaf);
+    cursor.words = leaf.words;
+  }
+
+  /** A table of the same rows that stays as it is until the reading is over, whatever happens to this one. O(leaves). */
+  freeze(reading: Reading): IdTable {
+    const frozen = new IdTable(this.#width - ID_WORDS, { bytes: 0 });
+    frozen.size = this.size;
+    for (const leaf of this.#leaves) {
+      leaf.reading = reading;
+      frozen.#leaves.push({ words: leaf.words, first: leaf.first, end: leaf.end, reading: null });
+    }
+    return frozen;
+  }
+
+  /** The words of a leaf are about to be changed. */
+  #own(leaf: Leaf): void {
+    if (leaf.reading === null) return;
+    if (isRead(leaf)) leaf.words = leaf.words.slice();
+    leaf.reading = null;
   }
 
   /** Gives back the memory of all rows; the table is empty afterwards. */
@@ -214,7 +252,8 @@ export class IdTable {
   }
 
   /** Makes room for one row before `row`, in a leaf that is not full. @returns the index of the new row. */
-  #open(leaf: Leaf, row: number): number {
+  #makeRoom(leaf: Leaf, row: number): number {
+    this.#own(leaf);
     const width = this.#width;
     const capacity = leaf.words.length / width;
     if (leaf.end === capacity) {
@@ -244,7 +283,7 @@ export class IdTable {
   }
 
   #addLeaf(at: number, capacity: number): Leaf {
-    const leaf = { words: new Uint32Array(capacity * this.#width), first: 0, end: 0 };
+    const leaf = { words: new Uint32Array(capacity * this.#width), first: 0, end: 0, reading: null };
     this.#meter.bytes += leaf.words.byteLength + LEAF_OVERHEAD;
     if (at === this.#leaves.length) this.#leaves.push(leaf);
     else this.#leaves.splice(at, 0, leaf);
@@ -294,6 +333,7 @@ export class IdTable {
   #merge(at: number): void {
     const leaf = this.#leaves[at]!, next = this.#leaves[at + 1]!;
     const width = this.#width;
+    this.#own(leaf);
     this.#rebase(leaf, LEAF_ROWS);
     leaf.words.set(next.words.subarray(next.first * width, next.end * width), leaf.end * width);
     leaf.end += next.end - next.first;

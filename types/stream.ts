@@ -8,7 +8,7 @@
  */
 import type { Arena } from "./arena.ts";
 import { EMPTY_BYTES } from "./bytes.ts";
-import type { Meter } from "./id_table.ts";
+import type { Meter, Reading } from "./id_table.ts";
 import type { StoredObject } from "./kind.ts";
 import { LP_HEADER, lpBytes, lpEquals, lpInt, lpSkip } from "./listpack.ts";
 import { LP_ENTRY_OVERHEAD, lpWrite, lpWriteInt } from "./listpack_builder.ts";
@@ -17,6 +17,7 @@ import { ConsumerGroup, UNKNOWN_ENTRIES_READ } from "./stream_groups.ts";
 import { type IdList, MAX_ID, MIN_ID, StreamId } from "./stream_id.ts";
 import { NodeCursor, StreamNodes } from "./stream_nodes.ts";
 import { DELETED, SAME_FIELDS, StreamReader } from "./stream_reader.ts";
+import type { StreamWalk } from "./stream_walk.ts";
 import { addInt64, subtractInt64, subtractU64, TWO_32 } from "./u64.ts";
 
 /** Redis never lets a node grow beyond this many bytes, nor takes an entry that is larger. */
@@ -51,6 +52,8 @@ let lastSerial = 0;
 
 /** A stream value. */
 export class Stream implements StoredObject {
+  /** Who still reads the stream as it was. */
+  guard: StreamWalk | null = null;
   /** Entries that are not deleted. */
   length = 0;
   /** The largest ID ever added, or what XSETID made of it. */
@@ -69,8 +72,8 @@ export class Stream implements StoredObject {
   events = 0;
   readonly #meter: Meter = { bytes: STREAM_OVERHEAD };
 
-  constructor() {
-    this.nodes = new StreamNodes(this.#meter);
+  constructor(nodes?: StreamNodes) {
+    this.nodes = nodes ?? new StreamNodes(this.#meter);
   }
 
   /** Bytes that the stream takes, groups and pending entries included. */
@@ -108,6 +111,18 @@ export class Stream implements StoredObject {
       group.cloneInto(copy.createGroup(group.name, group.lastId, group.entriesRead)!);
     }
     return copy;
+  }
+
+  /** The stream as it is now, until the reading is over, whatever happens to this one. It takes time by blocks, not entries. */
+  freeze(reading: Reading): Stream {
+    const frozen = new Stream(this.nodes.freeze(reading));
+    frozen.length = this.length;
+    frozen.entriesAdded = this.entriesAdded;
+    frozen.lastId.copy(this.lastId);
+    frozen.firstId.copy(this.firstId);
+    frozen.maxDeletedId.copy(this.maxDeletedId);
+    for (let i = 0; i < this.groups.size; i++) frozen.groups.add(this.groups.at(i).freeze(reading));
+    return frozen;
   }
 
   /** Frees the nodes; what groups hold is garbage collected with the object. */

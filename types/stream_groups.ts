@@ -5,7 +5,7 @@
  * consumer has a table of just its IDs, so that its history and XPENDING by consumer are ranges as well. A row names
  * its consumer by a small number, its slot, because rows are words (see id_table.ts).
  */
-import { ID_WORDS, IdCursor, IdTable, type Meter } from "./id_table.ts";
+import { ID_WORDS, IdCursor, IdTable, type Meter, type Reading } from "./id_table.ts";
 import { NameList } from "./name_list.ts";
 import { StreamId } from "./stream_id.ts";
 import { int64, TWO_32 } from "./u64.ts";
@@ -31,11 +31,11 @@ export class Consumer {
   /** Its number in the rows of the group. */
   readonly slot: number;
 
-  constructor(name: Uint8Array, seenTime: number, slot: number, meter: Meter) {
+  constructor(name: Uint8Array, seenTime: number, slot: number, pending: IdTable) {
     this.name = name;
     this.seenTime = seenTime;
     this.slot = slot;
-    this.pending = new IdTable(0, meter);
+    this.pending = pending;
   }
 }
 
@@ -54,17 +54,17 @@ export class ConsumerGroup {
   readonly #meter: Meter;
   readonly #scratch = new IdCursor();
 
-  constructor(name: Uint8Array, meter: Meter) {
+  constructor(name: Uint8Array, meter: Meter, pending: IdTable = new IdTable(EXTRA_WORDS, meter)) {
     this.name = name;
     this.#meter = meter;
-    this.pending = new IdTable(EXTRA_WORDS, meter);
+    this.pending = pending;
     meter.bytes += GROUP_OVERHEAD + name.length;
   }
 
   /** Adds a consumer. @param name is kept. @returns undefined when there is one of this name. */
   createConsumer(name: Uint8Array, seenTime: number): Consumer | undefined {
     const slot = this.#freeSlots.pop() ?? this.#slots.length;
-    const consumer = new Consumer(name, seenTime, slot, this.#meter);
+    const consumer = new Consumer(name, seenTime, slot, new IdTable(0, this.#meter));
     if (!this.consumers.add(consumer)) {
       this.#freeSlots.push(slot);
       return undefined;
@@ -130,12 +130,27 @@ export class ConsumerGroup {
     }
   }
 
+  /** The group as it is now, until the reading is over, whatever happens to this one. */
+  freeze(reading: Reading): ConsumerGroup {
+    const frozen = new ConsumerGroup(this.name, { bytes: 0 }, this.pending.freeze(reading));
+    frozen.lastId.copy(this.lastId);
+    frozen.entriesRead = this.entriesRead;
+    for (let i = 0; i < this.consumers.size; i++) {
+      const { name, seenTime, slot, pending } = this.consumers.at(i);
+      const consumer = new Consumer(name, seenTime, slot, pending.freeze(reading));
+      frozen.consumers.add(consumer);
+      frozen.#slots[slot] = consumer;
+    }
+    return frozen;
+  }
+
   /** Hands the pending entry at the cursor over to a consumer. */
   assign(id: StreamId, consumer: Consumer, cursor: IdCursor): void {
     const owner = this.owner(cursor);
     if (owner === consumer) return;
     owner.pending.delete(id, this.#scratch);
     consumer.pending.insert(id, this.#scratch);
+    this.pending.open(cursor);
     cursor.words[cursor.base + SLOT] = consumer.slot;
   }
 
@@ -183,6 +198,7 @@ export class ConsumerGroup {
   }
 
   setDeliveryTime(cursor: IdCursor, time: number): void {
+    this.pending.open(cursor);
     const { words, base } = cursor;
     words[base + TIME_HI] = Math.floor(time / TWO_32);
     words[base + TIME_LO] = time;
@@ -190,6 +206,7 @@ export class ConsumerGroup {
 
   /** Counts one more delivery of the entry at the cursor. */
   countDelivery(cursor: IdCursor): void {
+    this.pending.open(cursor);
     const { words, base } = cursor;
     words[base + COUNT_LO]!++;
     if (words[base + COUNT_LO] === 0) words[base + COUNT_HI]!++;

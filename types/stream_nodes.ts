@@ -10,7 +10,7 @@
  * The listpacks are byte for byte what RDB files and DUMP carry. What they hold is the business of stream.ts.
  */
 import { copyBytes, EMPTY_BYTES, giveBack, writeU32 } from "./bytes.ts";
-import type { Meter } from "./id_table.ts";
+import { isRead, type Meter, type Reading } from "./id_table.ts";
 import { LP_COUNT_UNKNOWN, LP_EMPTY_BYTES, LP_END, LP_HEADER, lpBytes, lpSkip } from "./listpack.ts";
 import { lpIntBytes, lpWriteInt } from "./listpack_builder.ts";
 import { StreamId } from "./stream_id.ts";
@@ -47,6 +47,8 @@ interface Block {
   /** The listpacks of all nodes in use, in order, up to `used`; what stands before the first one is dead. */
   bytes: Uint8Array;
   used: number;
+  /** Who reads `index` and `bytes` as well, of those who froze the nodes. */
+  reading: Reading | null;
 }
 
 /** A place in StreamNodes: one node and where its listpack is. Valid until the nodes change by other means. */
@@ -153,6 +155,7 @@ export class StreamNodes implements SortedKeys {
     this.radixNodes += nodesForNew(this, id);
     const tail = this.#blocks[this.#blocks.length - 1];
     let bytes: Uint8Array | undefined;
+    if (tail !== undefined) this.#own(tail);
     if (tail !== undefined && this.#joinFinished(tail)) {
       // Its listpack was copied: the buffer can serve again.
       bytes = this.#takeBlock(this.#blocks.length - 1).bytes;
@@ -178,6 +181,7 @@ export class StreamNodes implements SortedKeys {
   /** Makes room for `bytes` more bytes of entries in the last node, which the cursor is on. */
   openLast(cursor: NodeCursor, bytes: number): void {
     const tail = this.#blocks[this.#blocks.length - 1]!;
+    this.#own(tail);
     this.#reserve(tail, bytes);
     cursor.buf = tail.bytes;
   }
@@ -203,6 +207,7 @@ export class StreamNodes implements SortedKeys {
    */
   replaceInt(cursor: NodeCursor, p: number, value: number): number {
     const block = this.#blocks[cursor.block]!;
+    this.#own(block);
     const behind = lpSkip(block.bytes, p);
     const moved = p + lpIntBytes(value) - behind;
     if (moved !== 0) {
@@ -232,6 +237,7 @@ export class StreamNodes implements SortedKeys {
       if (isTail) this.#isolateLast();
       return this.#place(cursor, at, this.#blocks[at]?.first ?? 0) && !isTail;
     }
+    this.#own(block);
     if (cursor.node === block.first) block.first++;
     else this.#cutOut(block, cursor.node);
     const offset = cursor.node - block.first + (cursor.node < block.first ? 1 : 0);
@@ -240,6 +246,28 @@ export class StreamNodes implements SortedKeys {
     if (before > 0) cursor.block--;
     else if (this.#mergeable(at)) this.#mergeWithNext(at);
     return this.#place(cursor, cursor.block, this.#blocks[cursor.block]!.first + before + offset);
+  }
+
+  /** The same nodes as they are now, until the reading is over, whatever happens to these. O(blocks). */
+  freeze(reading: Reading): StreamNodes {
+    const frozen = new StreamNodes({ bytes: 0 });
+    frozen.count = this.count;
+    frozen.deadHead = this.deadHead;
+    for (const block of this.#blocks) {
+      block.reading = reading;
+      frozen.#blocks.push({ ...block, reading: null });
+    }
+    return frozen;
+  }
+
+  /** The buffers of a block are about to be changed. */
+  #own(block: Block): void {
+    if (block.reading === null) return;
+    if (isRead(block)) {
+      block.bytes = block.bytes.slice();
+      block.index = block.index.slice();
+    }
+    block.reading = null;
   }
 
   /** Index of the last block that begins at or before the ID, -1 when there is none. */
@@ -327,6 +355,7 @@ export class StreamNodes implements SortedKeys {
   #isolateLast(): void {
     const block = this.#blocks[this.#blocks.length - 1];
     if (block === undefined || block.end - block.first === 1) return;
+    this.#own(block);
     const node = block.end - 1;
     const tail = this.#newBlock(1, new Uint8Array(block.used - block.index[node * NODE_WORDS + START]!));
     copyNode(block, node, tail, 0);
@@ -384,7 +413,7 @@ export class StreamNodes implements SortedKeys {
 
   /** Frees up to `budget` blocks of a stream that is not used any more. @returns whether none is left. */
   release(budget: number): boolean {
-    for (let left = budget; this.#blocks.length > 0 && left > 0; left--) giveBack(this.#blocks.pop()!.bytes);
+    for (let left = budget; this.#blocks.length > 0 && left > 0; left--) this.#giveBack(this.#blocks.pop()!);
     this.count = 0;
     return this.#blocks.length === 0;
   }
@@ -392,11 +421,15 @@ export class StreamNodes implements SortedKeys {
   #newBlock(nodes: number, bytes: Uint8Array): Block {
     const index = new Uint32Array(nodes * NODE_WORDS);
     this.#meter.bytes += bytes.length + index.byteLength + BLOCK_OVERHEAD;
-    return { index, first: 0, end: 0, bytes, used: 0 };
+    return { index, first: 0, end: 0, bytes, used: 0, reading: null };
   }
 
   #dropBlock(at: number): void {
-    giveBack(this.#takeBlock(at).bytes);
+    this.#giveBack(this.#takeBlock(at));
+  }
+
+  #giveBack(block: Block): void {
+    if (!isRead(block)) giveBack(block.bytes);
   }
 
   #takeBlock(at: number): Block {
@@ -425,7 +458,7 @@ export class StreamNodes implements SortedKeys {
 
   #replaceBytes(block: Block, bytes: Uint8Array): void {
     this.#meter.bytes += bytes.length - block.bytes.length;
-    giveBack(block.bytes);
+    this.#giveBack(block);
     block.bytes = bytes;
   }
 }
