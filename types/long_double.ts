@@ -116,7 +116,8 @@ export function formatLongDouble(value: LongDouble): string {
 /** A double with six decimals ("%f"), as error texts quote coordinates. */
 export function formatSixDecimals(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  return fixedPoint(longDoubleFrom(value), 6);
+  const sign = Object.is(value, -0) ? "-" : ""; // the mantissa of a zero has none
+  return sign + fixedPoint(longDoubleFrom(value), 6);
 }
 
 /** A finite value with so many decimals, half to even ("%.*Lf"). */
