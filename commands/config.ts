@@ -83,7 +83,7 @@ function configSet(ctx: Context, args: Args): void {
   const { server } = ctx;
   const error = server.config.set(pairs, {
     local: ctx.client.local,
-    loading: server.loading,
+    loading: server.loading || server.asyncLoading,
     warn: (message) => server.log.warning(message),
   });
   if (error !== undefined) throw new CommandError(error);

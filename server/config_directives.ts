@@ -290,7 +290,7 @@ export const DIRECTIVES: readonly Directive[] = [
   bool("repl-diskless-sync"),
   int("repl-diskless-sync-delay", 0, INT_MAX),
   int("repl-diskless-sync-max-replicas", 0, INT_MAX),
-  oneOf("repl-diskless-load", "replDisklessLoad"),
+  oneOf("repl-diskless-load", "replDisklessLoad", { denyLoading: true }),
   int("repl-ping-replica-period", 1, INT_MAX, { alias: "repl-ping-slave-period" }),
   int("repl-timeout", 1, INT_MAX),
   bool("repl-disable-tcp-nodelay"),

@@ -38,7 +38,15 @@ interface Story {
   log: string[];
 }
 
-const QUESTIONS = [["GET", "old1"], ["GET", "new1"], ["PING"], ["BGSAVE"], ["SET", "a", "b"]];
+const QUESTIONS = [
+  ["GET", "old1"],
+  ["GET", "new1"],
+  ["PING"],
+  ["BGSAVE"],
+  ["SET", "a", "b"],
+  ["CONFIG", "SET", "appendonly", "no"],
+  ["CONFIG", "SET", "maxmemory-samples", "6", "repl-diskless-load", "disabled"],
+];
 
 function ask(server: TestServer): Promise<string[]> {
   return Promise.all(QUESTIONS.map((words) => textOf(server, ...words)));
