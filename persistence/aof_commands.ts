@@ -31,7 +31,9 @@ import type { Rest } from "./values/rest.ts";
 
 /** Elements of one command. */
 const ITEMS_PER_COMMAND = 64;
-const FIRST_BYTES = 80 * 1024;
+const BUFFER_BYTES = 80 * 1024;
+/** What is written aside is mostly a record or two. */
+const FIRST_BYTES_ASIDE = 2048;
 
 const entry = new Entry();
 const digits = new Uint8Array(MAX_INT64_DIGITS);
@@ -39,7 +41,7 @@ const scoreText = new Uint8Array(40);
 
 /** Writes RESP commands into a growing buffer. */
 export class CommandEncoder implements SnapshotEncoder {
-  readonly #out = new PieceBuffer(FIRST_BYTES);
+  readonly #out: PieceBuffer;
   /** The key of the record that is being written. */
   #key: Uint8Array = EMPTY_BYTES;
   #keyStart = 0;
@@ -47,8 +49,9 @@ export class CommandEncoder implements SnapshotEncoder {
   readonly #timestampSeconds: number | null;
   readonly #functions: Iterable<Uint8Array>;
 
-  /** @param timestampSeconds for the annotation of aof-timestamp-enabled, null without. */
-  constructor(timestampSeconds: number | null, functions: Iterable<Uint8Array>) {
+  /** @param timestampSeconds for the annotation of aof-timestamp-enabled, null without. @param first bytes of memory to begin with */
+  constructor(timestampSeconds: number | null, functions: Iterable<Uint8Array>, first = BUFFER_BYTES) {
+    this.#out = new PieceBuffer(BUFFER_BYTES, first);
     this.#timestampSeconds = timestampSeconds;
     this.#functions = functions;
   }
@@ -113,7 +116,7 @@ export class CommandEncoder implements SnapshotEncoder {
   end(): void {}
 
   aside(): SnapshotEncoder {
-    return new CommandEncoder(null, []);
+    return new CommandEncoder(null, [], FIRST_BYTES_ASIDE);
   }
 
   append(bytes: Uint8Array): void {

@@ -15,10 +15,10 @@ export class PieceBuffer {
   readonly #pieces: Uint8Array[] = [];
   #piecesBytes = 0;
 
-  /** @param capacity bytes to begin with, and again after each {@link drain}. */
-  constructor(capacity: number) {
+  /** @param capacity bytes after each {@link drain}. @param first bytes to begin with. */
+  constructor(capacity: number, first = capacity) {
     this.#capacity = capacity;
-    this.buf = new Uint8Array(capacity);
+    this.buf = new Uint8Array(first);
   }
 
   /** Bytes that are not drained yet. */
@@ -46,8 +46,13 @@ export class PieceBuffer {
     this.length = 0;
   }
 
-  /** Puts a piece behind what is written, which from now on belongs to this buffer. */
+  /** Puts a piece behind what is written; where it is too long to be copied it belongs to this buffer from now on. */
   append(piece: Uint8Array): void {
+    if (this.length + piece.length <= this.buf.length) {
+      this.buf.set(piece, this.length);
+      this.length += piece.length;
+      return;
+    }
     this.split();
     this.#setAside(piece);
   }

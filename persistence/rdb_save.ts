@@ -32,6 +32,8 @@ const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;
 /** A snapshot's piece and the record that made it full. */
 const BUFFER_BYTES = PIECE_BYTES + 16 * 1024;
+/** What is written aside is mostly a record or two. */
+const FIRST_BYTES_ASIDE = 2048;
 
 /** What a file says about itself, and how it is written. */
 export interface RdbFileOptions {
@@ -56,9 +58,10 @@ export class RdbEncoder implements SnapshotEncoder {
   readonly #writer: RdbWriter;
   readonly #options: RdbFileOptions;
 
-  constructor(options: RdbFileOptions) {
+  /** @param first bytes of memory to begin with */
+  constructor(options: RdbFileOptions, first = BUFFER_BYTES) {
     this.#options = options;
-    this.#writer = new RdbWriter({ ...options, capacity: BUFFER_BYTES });
+    this.#writer = new RdbWriter({ ...options, capacity: BUFFER_BYTES, first });
   }
 
   get length(): number {
@@ -109,7 +112,7 @@ export class RdbEncoder implements SnapshotEncoder {
   }
 
   aside(): SnapshotEncoder {
-    return new RdbEncoder({ ...this.#options, checksum: false, functions: [] });
+    return new RdbEncoder({ ...this.#options, checksum: false, functions: [] }, FIRST_BYTES_ASIDE);
   }
 
   append(bytes: Uint8Array): void {

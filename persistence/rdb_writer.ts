@@ -33,9 +33,9 @@ export class RdbWriter extends PieceBuffer {
   readonly #digits = new Uint8Array(MAX_INT64_DIGITS);
   readonly #double = new DataView(new ArrayBuffer(8));
 
-  /** @param capacity bytes to begin with, and again after each {@link drain}. */
-  constructor(options: { compress: boolean; checksum: boolean; capacity?: number }) {
-    super(options.capacity ?? 4096);
+  /** @param capacity bytes after each {@link drain}. @param first bytes to begin with. */
+  constructor(options: { compress: boolean; checksum: boolean; capacity?: number; first?: number }) {
+    super(options.capacity ?? 4096, options.first);
     this.compress = options.compress;
     this.#crc = options.checksum ? new Crc64() : null;
   }

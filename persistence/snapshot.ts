@@ -315,13 +315,15 @@ export class Snapshot implements SnapshotHook {
   /** Writes all that is left of a large value, while everybody waits. */
   #rush(encoder: SnapshotEncoder, rest: Rest): void {
     encoder.rush(true);
-    let begun = encoder.length;
+    const before = encoder.length;
+    let begun = before;
     while (rest.next().done !== true) {
       if (encoder.length - begun < RUSHED_PIECE_BYTES) continue;
       encoder.split(RUSHED_PIECE_BYTES + PIECE_BYTES);
       begun = encoder.length;
     }
-    encoder.split();
+    // Short ones stay together: each piece has a buffer.
+    if (encoder.length - before >= PIECE_BYTES) encoder.split();
     encoder.rush(false);
   }
 
