@@ -142,7 +142,8 @@ function popOrWait(
   for (let i = firstKey; i < firstKey + keys; i++) {
     const addr = ctx.mayTakeFrom(args, i) ? ctx.write(args, i) : 0;
     if (addr === 0) continue;
-    if (!ctx.resumed && isSortedSet(ctx.db.kind(addr))) ctx.db.touchAccess(addr); // Redis looks the key up twice: OBJECT FREQ counts both
+    // Redis looks the key up twice: OBJECT FREQ counts both.
+    if (!ctx.resumed && isSortedSet(ctx.db.kind(addr))) ctx.db.touchAccess(addr);
     popNamed(ctx, args, i, addr, highest, count);
     return;
   }

@@ -20,20 +20,16 @@ import type { Stream } from "../types/stream.ts";
 import type { ConsumerGroup } from "../types/stream_groups.ts";
 import { MAX_ID, MIN_ID, StreamId } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
-import { StreamWalk } from "../types/stream_walk.ts";
 import { ScoreWalk } from "../types/score_walk.ts";
 import { TableWalk } from "../types/table_walk.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
-import { PieceBuffer } from "./piece_buffer.ts";
+import { ASIDE_BYTES, BUFFER_BYTES, PieceBuffer } from "./piece_buffer.ts";
 import type { SnapshotEncoder } from "./snapshot.ts";
-import type { Rest } from "./values/rest.ts";
+import { frozenRest, type Rest } from "./values/rest.ts";
 
 /** Elements of one command. */
 const ITEMS_PER_COMMAND = 64;
-const BUFFER_BYTES = 80 * 1024;
-/** What is written aside is mostly a record or two. */
-const FIRST_BYTES_ASIDE = 2048;
 
 const entry = new Entry();
 const digits = new Uint8Array(MAX_INT64_DIGITS);
@@ -49,7 +45,10 @@ export class CommandEncoder implements SnapshotEncoder {
   readonly #timestampSeconds: number | null;
   readonly #functions: Iterable<Uint8Array>;
 
-  /** @param timestampSeconds for the annotation of aof-timestamp-enabled, null without. @param first bytes of memory to begin with */
+  /**
+   * @param timestampSeconds for the annotation of aof-timestamp-enabled, null without
+   * @param first bytes of memory to begin with
+   */
   constructor(timestampSeconds: number | null, functions: Iterable<Uint8Array>, first = BUFFER_BYTES) {
     this.#out = new PieceBuffer(BUFFER_BYTES, first);
     this.#timestampSeconds = timestampSeconds;
@@ -116,7 +115,7 @@ export class CommandEncoder implements SnapshotEncoder {
   end(): void {}
 
   aside(): SnapshotEncoder {
-    return new CommandEncoder(null, [], FIRST_BYTES_ASIDE);
+    return new CommandEncoder(null, [], ASIDE_BYTES);
   }
 
   append(bytes: Uint8Array): void {
@@ -163,7 +162,7 @@ export class CommandEncoder implements SnapshotEncoder {
         return this.#sortedSet(db.object<SortedSet>(addr));
       default:
       case Kind.STREAM:
-        return this.#stream(db.object<Stream>(addr));
+        return frozenRest(db.object<Stream>(addr), (stream) => this.#stream(stream));
     }
   }
 
@@ -270,16 +269,7 @@ export class CommandEncoder implements SnapshotEncoder {
     }
   }
 
-  *#stream(live: Stream): Rest {
-    const walk = new StreamWalk(live);
-    try {
-      yield* this.#frozenStream(walk.stream);
-    } finally {
-      walk.close();
-    }
-  }
-
-  *#frozenStream(stream: Stream): Rest {
+  *#stream(stream: Stream): Rest {
     let n = 0;
     const reader = new StreamReader().start(stream.nodes, MIN_ID, MAX_ID, false);
     while (reader.next()) {

@@ -5,6 +5,13 @@
 
 import { EMPTY_BYTES } from "../types/bytes.ts";
 
+/** Bytes collected before they are drained. Their checksum is taken in one stroke, which must not take long. */
+export const PIECE_BYTES = 64 * 1024;
+/** A piece and the record that made it full. */
+export const BUFFER_BYTES = PIECE_BYTES + 16 * 1024;
+/** What is written aside is mostly a record or two. */
+export const ASIDE_BYTES = 2048;
+
 /** See the file comment. */
 export class PieceBuffer {
   /** Where is written; the first {@link length} bytes count. */

@@ -18,6 +18,7 @@ import {
   writeAll,
   writeAllSync,
 } from "./disk.ts";
+import { ASIDE_BYTES, BUFFER_BYTES, PIECE_BYTES } from "./piece_buffer.ts";
 import { Op } from "./rdb_format.ts";
 import { RdbWriter } from "./rdb_writer.ts";
 import type { SnapshotEncoder, SnapshotSink } from "./snapshot.ts";
@@ -28,12 +29,6 @@ import type { Rest } from "./values/rest.ts";
 const REDIS_VERSION = "7.0.15";
 /** Bytes written between two syncs, where rdb-save-incremental-fsync asks for them. */
 const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
-/** Bytes that SAVE collects before it writes. */
-const PIECE_BYTES = 64 * 1024;
-/** A snapshot's piece and the record that made it full. */
-const BUFFER_BYTES = PIECE_BYTES + 16 * 1024;
-/** What is written aside is mostly a record or two. */
-const FIRST_BYTES_ASIDE = 2048;
 
 /** What a file says about itself, and how it is written. */
 export interface RdbFileOptions {
@@ -112,7 +107,7 @@ export class RdbEncoder implements SnapshotEncoder {
   }
 
   aside(): SnapshotEncoder {
-    return new RdbEncoder({ ...this.#options, checksum: false, functions: [] }, FIRST_BYTES_ASIDE);
+    return new RdbEncoder({ ...this.#options, checksum: false, functions: [] }, ASIDE_BYTES);
   }
 
   append(bytes: Uint8Array): void {

@@ -20,6 +20,7 @@
  * Who uses it gives an encoder (RDB or commands) and a sink (a file, the links to replicas); the sink's promise is
  * the back-pressure.
  */
+import { PIECE_BYTES } from "./piece_buffer.ts";
 import type { Rest } from "./values/rest.ts";
 import { type Database, EPOCHS, type SnapshotHook, type Store } from "../store.ts";
 import { isObject } from "../types/kind.ts";
@@ -77,8 +78,6 @@ export interface SnapshotPace {
   readonly keyDelayMs: number;
 }
 
-/** Bytes collected before they go to the sink. Their checksum is taken in one stroke, which must not take long. */
-const PIECE_BYTES = 64 * 1024;
 /** The same, where a large value is written at once: the fewer pieces there are, the less there is to make. */
 const RUSHED_PIECE_BYTES = 512 * 1024;
 /** Values of less bytes are written at once where they are about to change: one begun aside has buffers of its own. */

@@ -104,6 +104,14 @@ export interface Guard {
   whenDone: (() => void) | null;
 }
 
+/** Ends a walk: its value need not tell it of changes any more, and is given back where that has waited for it. */
+export function endWalk(value: { guard: Guard | null }, walk: Guard): void {
+  if (value.guard === walk) value.guard = null;
+  const { whenDone } = walk;
+  walk.whenDone = null;
+  whenDone?.();
+}
+
 /** A large value: what the keyspace must know about it, whatever its type. */
 export interface StoredObject {
   /** Who must be told of changes, null for nobody; undefined where nobody ever is: then it must not change meanwhile. */

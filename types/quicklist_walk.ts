@@ -7,7 +7,7 @@
  * is the nodes that were changed and not passed yet.
  */
 import { giveBack } from "./bytes.ts";
-import type { Guard } from "./kind.ts";
+import { endWalk, type Guard } from "./kind.ts";
 import type { Quicklist } from "./quicklist.ts";
 import { QuicklistNode } from "./quicklist_node.ts";
 
@@ -20,8 +20,6 @@ export class QuicklistWalk implements Guard {
   readonly #list: Quicklist;
   /** The current node, null before the first and behind the last. */
   #node: QuicklistNode | null = null;
-  /** Whether the current node is not in the list any more, or not as it was, and so the walk's own. */
-  #isOwn = false;
   /** The nodes from the one on that was current at the first change; null before that. */
   #noted: (QuicklistNode | null)[] | null = null;
   /** Index of the current node among them. */
@@ -53,21 +51,19 @@ export class QuicklistWalk implements Guard {
     this.#pass(noted);
     this.#at++;
     this.#node = this.#at < noted.length ? noted[this.#at]! : null;
-    this.#isOwn = this.#node !== null && this.#node.noted < 0;
     return this.#node !== null;
   }
 
   /** Nobody needs the current node's block any more. */
   #pass(noted: (QuicklistNode | null)[]): void {
     if (this.#node === null) return;
-    if (this.#isOwn) giveBack(this.#node.buf);
+    if (this.#node.noted < 0) giveBack(this.#node.buf); // the walk's own
     else this.#node.noted = -1;
     if (this.#at >= 0) noted[this.#at] = null;
   }
 
   /** The list need not tell of changes any more. */
   close(): void {
-    if (this.#list.guard === this) this.#list.guard = null;
     const noted = this.#noted;
     if (noted !== null) {
       for (let at = Math.max(0, this.#at); at < noted.length; at++) noted[at]!.noted = -1;
@@ -75,9 +71,7 @@ export class QuicklistWalk implements Guard {
     }
     this.#node = null;
     this.#hasBegun = true;
-    const { whenDone } = this;
-    this.whenDone = null;
-    whenDone?.();
+    endWalk(this.#list, this);
   }
 
   // -- What the list tells ------------------------------------------------------------------------------------------
@@ -104,10 +98,7 @@ export class QuicklistWalk implements Guard {
     if (at < 0) return false;
     const own = noted[at] = node.twin();
     node.noted = -1;
-    if (at === this.#at) {
-      this.#node = own;
-      this.#isOwn = true;
-    }
+    if (at === this.#at) this.#node = own;
     return true;
   }
 

@@ -6,7 +6,7 @@
  * goes from below that rank is set aside. In memory that costs what was changed.
  */
 import { EMPTY_BYTES } from "./bytes.ts";
-import type { Guard } from "./kind.ts";
+import { endWalk, type Guard } from "./kind.ts";
 import { Entry } from "./listpack.ts";
 import { PairQueue } from "./pair_queue.ts";
 import type { TreePosition } from "./score_tree.ts";
@@ -73,13 +73,10 @@ export class ScoreWalk implements Guard {
 
   /** The set need not tell of changes any more. */
   close(): void {
-    if (this.#set.guard === this) this.#set.guard = null;
     this.#kept.clear();
     this.#changed.clear();
     this.#rank = 0;
-    const { whenDone } = this;
-    this.whenDone = null;
-    whenDone?.();
+    endWalk(this.#set, this);
   }
 
   // -- What the set tells -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
  * the first change takes no longer than the others, and in memory it costs the blocks that were changed.
  */
 import type { Reading } from "./id_table.ts";
-import type { Guard } from "./kind.ts";
+import { endWalk, type Guard } from "./kind.ts";
 import type { Stream } from "./stream.ts";
 
 /** See the file comment. {@link close} must be called in the end, however that comes. */
@@ -29,9 +29,6 @@ export class StreamWalk implements Guard {
   /** The stream may write to its blocks again. */
   close(): void {
     this.#reading.isOver = true;
-    if (this.#live.guard === this) this.#live.guard = null;
-    const { whenDone } = this;
-    this.whenDone = null;
-    whenDone?.();
+    endWalk(this.#live, this);
   }
 }

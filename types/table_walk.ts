@@ -10,7 +10,7 @@
  */
 import { EMPTY_BYTES } from "./bytes.ts";
 import type { FieldTable } from "./field_table.ts";
-import type { Guard } from "./kind.ts";
+import { endWalk, type Guard } from "./kind.ts";
 import { PairQueue } from "./pair_queue.ts";
 
 /** See the file comment. {@link close} must be called in the end, however that comes. */
@@ -70,13 +70,10 @@ export class TableWalk implements Guard {
 
   /** The table need not tell of changes any more. */
   close(): void {
-    if (this.#fields.guard === this) this.#fields.guard = null;
     this.#kept.clear();
     this.#batch.length = this.#at = 0;
     this.#bucket = this.#mask + 1;
-    const { whenDone } = this;
-    this.whenDone = null;
-    whenDone?.();
+    endWalk(this.#fields, this);
   }
 
   // -- What the table tells -----------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@
  */
 import { lzfCompress } from "../../types/lzf.ts";
 import type { FieldTable } from "../../types/field_table.ts";
+import type { Stream } from "../../types/stream.ts";
+import { StreamWalk } from "../../types/stream_walk.ts";
 import { TableWalk } from "../../types/table_walk.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 
@@ -70,6 +72,16 @@ function* compressed(
     if (!writer.compress) return null; // there is no time for it any more
   }
   return out.subarray(0, length);
+}
+
+/** What `write` writes of a stream: of the stream of now, also where it changes in between. */
+export function* frozenRest(live: Stream, write: (stream: Stream) => Rest): Rest {
+  const walk = new StreamWalk(live);
+  try {
+    yield* write(walk.stream);
+  } finally {
+    walk.close();
+  }
 }
 
 /** The fields of a hash with their values, or the members of a set: those of now, also where they change in between. */

@@ -14,13 +14,12 @@ import { Stream } from "../../types/stream.ts";
 import type { Consumer, ConsumerGroup } from "../../types/stream_groups.ts";
 import { StreamId } from "../../types/stream_id.ts";
 import { NodeCursor } from "../../types/stream_nodes.ts";
-import { StreamWalk } from "../../types/stream_walk.ts";
 import { lpBytes } from "../../types/listpack.ts";
 import { RdbType } from "../rdb_format.ts";
 import type { RdbInput } from "../rdb_input.ts";
 import type { RdbWriter } from "../rdb_writer.ts";
 import { StreamNodeCheck } from "./stream_check.ts";
-import { LONG_STRING_BYTES, longString, type Rest, STEP_BYTES } from "./rest.ts";
+import { frozenRest, LONG_STRING_BYTES, longString, type Rest, STEP_BYTES } from "./rest.ts";
 import type { LoadedValue } from "./value.ts";
 
 const ID_BYTES = 16;
@@ -38,17 +37,7 @@ const id = new StreamId();
 
 /** The writing of the stream of a record. */
 export function saveStream(writer: RdbWriter, db: Database, addr: number): Rest {
-  return walkRest(writer, db.object<Stream>(addr));
-}
-
-/** The stream of now, also where it changes in between. */
-function* walkRest(writer: RdbWriter, live: Stream): Rest {
-  const walk = new StreamWalk(live);
-  try {
-    yield* streamRest(writer, walk.stream);
-  } finally {
-    walk.close();
-  }
+  return frozenRest(db.object<Stream>(addr), (stream) => streamRest(writer, stream));
 }
 
 function* streamRest(writer: RdbWriter, stream: Stream): Rest {

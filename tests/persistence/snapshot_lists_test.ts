@@ -1,8 +1,8 @@
 /** Large lists that change while a snapshot writes them, node by node: the file is what they were at the cut. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
-import { Snapshot, SnapshotAborted } from "../../persistence/snapshot.ts";
+import { Snapshot } from "../../persistence/snapshot.ts";
 import type { Database, Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { Kind } from "../../types/kind.ts";
@@ -13,7 +13,15 @@ import { newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
 import { FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
-import { pace, rdbEncoder, written } from "../helpers/snapshots.ts";
+import {
+  changeOne,
+  type Changing,
+  giveUp,
+  pace,
+  rdbEncoder,
+  written,
+  writtenAmid,
+} from "../helpers/snapshots.ts";
 
 const KEYS = ["a", "b", "c", "d"];
 
@@ -57,35 +65,19 @@ function setList(db: Database, key: Uint8Array, list: Quicklist): void {
   db.setObject(key, 0, key.length, Kind.LIST, list);
 }
 
-/** One change, as a command would make it; the rare ones hit the key or the whole database. */
+const LISTS: Changing = {
+  keys: KEYS,
+  rarity: 80,
+  create: (db, key, random) => setList(db, key, newList(random)),
+  change(db, key, addr, _choice, random) {
+    const list = db.object<Quicklist>(addr);
+    for (let left = random.below(30); left > 0; left--) changeList(list, random);
+    if (list.length === 0) db.delete(key, 0, key.length);
+  },
+};
+
 function change(store: Store, random: SeededRandom): void {
-  const db = store.databases[random.below(2)]!;
-  const key = fromLatin1(KEYS[random.below(KEYS.length)]!);
-  const addr = db.lookupWrite(key, 0, key.length);
-  if (addr === 0) return random.below(3) === 0 ? setList(db, key, newList(random)) : undefined;
-  const list = db.object<Quicklist>(addr);
-  switch (random.below(80)) {
-    case 0:
-      return void db.delete(key, 0, key.length);
-    case 1: {
-      const to = fromLatin1(KEYS[random.below(KEYS.length)]!);
-      return to.join() === key.join() ? undefined : void db.rename(addr, db, to, 0, to.length);
-    }
-    case 2:
-      return void (random.below(4) === 0 && db.flush(random.below(2) === 0));
-    case 3:
-      return void (random.below(2) === 0 && store.swap(0, 1));
-    case 4: { // to another database, as MOVE does
-      const other = store.databases[1 - db.index]!;
-      if (other.find(key, 0, key.length) !== 0) return;
-      return void db.rename(addr, other, key, 0, key.length, list.cloneInto(other.arena));
-    }
-    case 5:
-      return void store.releaseSome(100);
-    default:
-      for (let left = random.below(30); left > 0; left--) changeList(list, random);
-      if (list.length === 0) db.delete(key, 0, key.length);
-  }
+  changeOne(store, LISTS, random);
 }
 
 const cursor = new QuicklistCursor();
@@ -117,11 +109,7 @@ Deno.test("lists that change while they are written are what they were at the cu
     const store = filled(random);
     for (let round = 0; round < 3; round++) { // several snapshots, one after another
       const before = digestOfStore(store);
-      const often = 1 + random.below(8);
-      let slices = 0;
-      const file = await written(store, rdbEncoder(), () => {
-        if (slices++ % often === 0) change(store, random);
-      });
+      const file = await writtenAmid(store, 1 + random.below(8), () => change(store, random));
       assertEquals(digestOfStore(loadFile(file)), before, `seed ${seed} round ${round}`);
     }
     for (const db of store.databases) {
@@ -187,14 +175,7 @@ Deno.test("the first change of a long list neither waits for it nor copies it", 
 Deno.test("after a snapshot that was given up, lists are as they should be", async () => {
   const random = seededRandom(3);
   const store = filled(random);
-  let slices = 0;
-  const between = () => {
-    for (let i = 0; i < 5; i++) change(store, random);
-    if (++slices === 20) snapshot.abort("enough");
-  };
-  const sink = { write: () => Promise.resolve() };
-  const snapshot: Snapshot = new Snapshot(store, rdbEncoder(), sink, pace(between));
-  await assertRejects(() => snapshot.run(), SnapshotAborted);
+  await giveUp(store, () => change(store, random));
   const before = digestOfStore(store);
   assertEquals(
     digestOfStore(loadFile(await written(store, rdbEncoder(), () => change(store, random)))),

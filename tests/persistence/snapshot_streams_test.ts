@@ -2,10 +2,10 @@
  * Streams with groups that change while a snapshot writes them: the file is what they were at the cut, counters, consumers and
  * pending entries included (which DEBUG DIGEST leaves out, so that values are compared as DUMP writes them).
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { dumpRecord } from "../../persistence/dump.ts";
-import { Snapshot, SnapshotAborted } from "../../persistence/snapshot.ts";
+import { Snapshot } from "../../persistence/snapshot.ts";
 import type { Database, Store } from "../../store.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { IdCursor } from "../../types/id_table.ts";
@@ -17,7 +17,15 @@ import { trimStream } from "../../types/stream_trim.ts";
 import { newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
-import { pace, rdbEncoder, written } from "../helpers/snapshots.ts";
+import {
+  changeOne,
+  type Changing,
+  giveUp,
+  pace,
+  rdbEncoder,
+  written,
+  writtenAmid,
+} from "../helpers/snapshots.ts";
 import { spans } from "../types/stream_model.ts";
 
 const KEYS = ["a", "b", "c"];
@@ -87,34 +95,18 @@ function valuesOf(store: Store): Map<string, string> {
   return new Map([...values].sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-/** One change, as a command would make it; the rare ones hit the key or the whole database. */
+const STREAMS: Changing = {
+  keys: KEYS,
+  rarity: 100,
+  create: (db, key, random) => setStream(db, key, newStream(random)),
+  change(db, _key, addr, _choice, random) {
+    const stream = db.object<Stream>(addr);
+    for (let left = random.below(20); left > 0; left--) changeStream(stream, random);
+  },
+};
+
 function change(store: Store, random: SeededRandom): void {
-  const db = store.databases[random.below(2)]!;
-  const key = fromLatin1(KEYS[random.below(KEYS.length)]!);
-  const addr = db.lookupWrite(key, 0, key.length);
-  if (addr === 0) return random.below(3) === 0 ? setStream(db, key, newStream(random)) : undefined;
-  const stream = db.object<Stream>(addr);
-  switch (random.below(100)) {
-    case 0:
-      return void db.delete(key, 0, key.length);
-    case 1: {
-      const to = fromLatin1(KEYS[random.below(KEYS.length)]!);
-      return to.join() === key.join() ? undefined : void db.rename(addr, db, to, 0, to.length);
-    }
-    case 2:
-      return void (random.below(4) === 0 && db.flush(random.below(2) === 0));
-    case 3:
-      return void (random.below(2) === 0 && store.swap(0, 1));
-    case 4: { // to another database, as MOVE does
-      const other = store.databases[1 - db.index]!;
-      if (other.find(key, 0, key.length) !== 0) return;
-      return void db.rename(addr, other, key, 0, key.length, stream.cloneInto(other.arena));
-    }
-    case 5:
-      return void store.releaseSome(100);
-    default:
-      for (let left = random.below(20); left > 0; left--) changeStream(stream, random);
-  }
+  changeOne(store, STREAMS, random);
 }
 
 function changeStream(stream: Stream, random: SeededRandom): void {
@@ -161,11 +153,7 @@ Deno.test("streams that change while they are written are what they were at the 
     const store = filled(random);
     for (let round = 0; round < 3; round++) { // several snapshots, one after another
       const before = valuesOf(store);
-      const often = 1 + random.below(4);
-      let slices = 0;
-      const file = await written(store, rdbEncoder(), () => {
-        if (slices++ % often === 0) change(store, random);
-      });
+      const file = await writtenAmid(store, 1 + random.below(4), () => change(store, random));
       const loaded = valuesOf(loadFile(file));
       assertEquals([...loaded.keys()], [...before.keys()], `seed ${seed} round ${round}`);
       for (const [key, value] of before) {
@@ -216,14 +204,7 @@ Deno.test("the first change of a long stream neither waits for it nor copies it"
 Deno.test("after a snapshot that was given up, streams are as they should be", async () => {
   const random = seededRandom(3);
   const store = filled(random);
-  let slices = 0;
-  const between = () => {
-    for (let i = 0; i < 5; i++) change(store, random);
-    if (++slices === 20) snapshot.abort("enough");
-  };
-  const sink = { write: () => Promise.resolve() };
-  const snapshot: Snapshot = new Snapshot(store, rdbEncoder(), sink, pace(between));
-  await assertRejects(() => snapshot.run(), SnapshotAborted);
+  await giveUp(store, () => change(store, random));
   const before = valuesOf(store);
   const after = valuesOf(loadFile(await written(store, rdbEncoder(), () => change(store, random))));
   assertEquals([...after.keys()], [...before.keys()]);

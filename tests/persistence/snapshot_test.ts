@@ -2,13 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
-import { RdbEncoder } from "../../persistence/rdb_save.ts";
-import {
-  Snapshot,
-  SnapshotAborted,
-  type SnapshotEncoder,
-  type SnapshotSink,
-} from "../../persistence/snapshot.ts";
+import { Snapshot, SnapshotAborted, type SnapshotSink } from "../../persistence/snapshot.ts";
 import { Database, type Store } from "../../store.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
 import { FieldTable } from "../../types/field_table.ts";
@@ -19,6 +13,7 @@ import { LISTS, newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
 import { concat, FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
+import { rdbEncoder } from "../helpers/snapshots.ts";
 
 /** Changes a store at random, as commands would. */
 class Writer {
@@ -99,19 +94,6 @@ class Writer {
     list.pushTail(value, 0, value.length);
     db.setObject(key, 0, key.length, Kind.LIST, list);
   }
-}
-
-function rdbEncoder(): SnapshotEncoder {
-  return new RdbEncoder({
-    compress: true,
-    checksum: true,
-    createdSeconds: 0,
-    usedMemory: 0,
-    aofBase: false,
-    replication: null,
-    access: "none",
-    functions: [],
-  });
 }
 
 /** A key twice, or in a database where it was not, would be found here. */

@@ -2,10 +2,10 @@
  * Large sets, hashes and sorted sets that change while a snapshot writes them, slice by slice: the file is what they were at the cut, and
  * no change has to wait for a whole value.
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CommandEncoder } from "../../persistence/aof_commands.ts";
 import { digestOfStore } from "../../persistence/digest.ts";
-import { Snapshot, SnapshotAborted, type SnapshotEncoder } from "../../persistence/snapshot.ts";
+import { Snapshot, type SnapshotEncoder } from "../../persistence/snapshot.ts";
 import type { Database, Store } from "../../store.ts";
 import { fromLatin1 } from "../../types/bytes.ts";
 import { FieldTable } from "../../types/field_table.ts";
@@ -15,7 +15,15 @@ import { newStore } from "../helpers/data_set.ts";
 import { loadFile } from "../helpers/rdb.ts";
 import { FrameReader } from "../helpers/resp.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
-import { pace, rdbEncoder, written } from "../helpers/snapshots.ts";
+import {
+  changeOne,
+  type Changing,
+  giveUp,
+  pace,
+  rdbEncoder,
+  written,
+  writtenAmid,
+} from "../helpers/snapshots.ts";
 
 const KEYS = ["set a", "hash a", "hash c", "sorted a", "sorted b"];
 
@@ -72,46 +80,32 @@ function addLongValues(table: FieldTable, random: SeededRandom): void {
   }
 }
 
-/** Some changes of one value, as a command would make them; the rare ones hit the key or the whole database. */
+const VALUES: Changing = {
+  keys: KEYS,
+  rarity: 60,
+  create(db, key, random) {
+    db.setObject(key, 0, key.length, Kind.SET, newValue(db, random, false, random.below(3000) + 1));
+  },
+  change: changeValue,
+};
+
 function change(store: Store, random: SeededRandom): void {
-  const db = store.databases[random.below(2)]!;
-  const key = fromLatin1(KEYS[random.below(KEYS.length)]!);
-  const addr = db.lookupWrite(key, 0, key.length);
-  if (addr === 0) {
-    if (random.below(3) > 0) return;
-    return void db.setObject(
-      key,
-      0,
-      key.length,
-      Kind.SET,
-      newValue(db, random, false, random.below(3000) + 1),
-    );
-  }
-  const isSorted = db.kind(addr) === Kind.ZSET;
-  const table = db.object<FieldTable>(addr);
-  const choice = random.below(60);
-  if (isSorted && (choice >= 10 || choice === 6 || choice === 7)) {
+  changeOne(store, VALUES, random);
+}
+
+/** Some changes of one value, as a command would make them. */
+function changeValue(
+  db: Database,
+  key: Uint8Array,
+  addr: number,
+  choice: number,
+  random: SeededRandom,
+): void {
+  if (db.kind(addr) === Kind.ZSET && choice !== 8 && choice !== 9) {
     return changeSorted(db.object<SortedSet>(addr), choice, random);
   }
+  const table = db.object<FieldTable>(addr);
   switch (choice) {
-    case 0:
-      return void db.delete(key, 0, key.length);
-    case 1:
-      db.set(key, 0, key.length, Kind.RAW, key, 0, key.length);
-      return void db.delete(key, 0, key.length);
-    case 2: {
-      const to = fromLatin1(KEYS[random.below(KEYS.length)]!);
-      return to.join() === key.join() ? undefined : void db.rename(addr, db, to, 0, to.length);
-    }
-    case 3:
-      return void (random.below(4) === 0 && db.flush(random.below(2) === 0));
-    case 4:
-      return void (random.below(2) === 0 && store.swap(0, 1));
-    case 5: { // to another database, as MOVE does
-      const other = store.databases[1 - db.index]!;
-      if (other.find(key, 0, key.length) !== 0) return;
-      return void db.rename(addr, other, key, 0, key.length, table.cloneInto(other.arena));
-    }
     case 6: // shrinks
       for (let left = table.length * 0.9; left > 0 && table.length > 1; left--) {
         table.deleteRecord(table.random(random.next));
@@ -121,8 +115,9 @@ function change(store: Store, random: SeededRandom): void {
       return grow(table, db.kind(addr) === Kind.HASH, 2000, random);
     case 8:
       return void db.setExpiry(addr, 1_800_000_000_000 + random.below(100));
-    case 9:
-      return void (store.releaseSome(100));
+    case 9: // something else in its place
+      db.set(key, 0, key.length, Kind.RAW, key, 0, key.length);
+      return void db.delete(key, 0, key.length);
     default:
       grow(table, db.kind(addr) === Kind.HASH, random.below(20), random);
       for (let left = random.below(20); left > 0 && table.length > 1; left--) {
@@ -163,11 +158,7 @@ Deno.test("sets, hashes and sorted sets that change while they are written are w
     // Several snapshots of the same values, one after another.
     for (let round = 0; round < 3; round++) {
       const before = digestOfStore(store);
-      const often = 1 + random.below(8);
-      let slices = 0;
-      const file = await written(store, rdbEncoder(), () => {
-        if (slices++ % often === 0) change(store, random);
-      });
+      const file = await writtenAmid(store, 1 + random.below(8), () => change(store, random));
       assertEquals(digestOfStore(loadFile(file)), before, `seed ${seed} round ${round}`);
     }
     for (const db of store.databases) {
@@ -233,18 +224,7 @@ Deno.test("a change does not wait for the whole value", () => {
 Deno.test("what a given-up snapshot still read is given back", async () => {
   const random = seededRandom(3);
   const store = filled(random);
-  let slices = 0;
-  const between = () => {
-    for (let i = 0; i < 5; i++) change(store, random);
-    if (++slices === 20) snapshot.abort("enough");
-  };
-  const snapshot: Snapshot = new Snapshot(
-    store,
-    rdbEncoder(),
-    { write: () => Promise.resolve() },
-    pace(between),
-  );
-  await assertRejects(() => snapshot.run(), SnapshotAborted);
+  await giveUp(store, () => change(store, random));
   const before = digestOfStore(store);
   assertEquals(digestOfStore(loadFile(await written(store, rdbEncoder(), () => {}))), before);
   for (const db of store.databases) {
