@@ -2,7 +2,6 @@
 
 import { formatInt, MAX_INT64_DIGITS } from "../types/bytes.ts";
 import type { HashView } from "../types/hash_view.ts";
-import type { Entry } from "../types/listpack.ts";
 import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "../types/long_double.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -288,13 +287,9 @@ function hdel(ctx: Context, args: Args): void {
 
 // -- Reading ------------------------------------------------------------------------------------------------------
 
-function bulk(ctx: Context, entry: Entry): void {
-  ctx.reply.bulk(entry.buf, entry.start, entry.end);
-}
-
 function hget(ctx: Context, args: Args): void {
   const view = hashKey.read(ctx, args, 1);
-  if (view !== null && view.find(args.buf, args.starts[2]!, args.ends[2]!)) bulk(ctx, view.value);
+  if (view !== null && view.find(args.buf, args.starts[2]!, args.ends[2]!)) ctx.reply.entry(view.value);
   else ctx.reply.null();
 }
 
@@ -302,7 +297,7 @@ function hmget(ctx: Context, args: Args): void {
   const view = hashKey.read(ctx, args, 1);
   ctx.reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    if (view !== null && view.find(args.buf, args.starts[i]!, args.ends[i]!)) bulk(ctx, view.value);
+    if (view !== null && view.find(args.buf, args.starts[i]!, args.ends[i]!)) ctx.reply.entry(view.value);
     else ctx.reply.null();
   }
 }
@@ -326,21 +321,21 @@ function hgetall(ctx: Context, args: Args): void {
   const view = hashKey.read(ctx, args, 1);
   ctx.reply.map(view?.length ?? 0);
   view?.forEach(() => {
-    bulk(ctx, view.field);
-    bulk(ctx, view.value);
+    ctx.reply.entry(view.field);
+    ctx.reply.entry(view.value);
   });
 }
 
 function hkeys(ctx: Context, args: Args): void {
   const view = hashKey.read(ctx, args, 1);
   ctx.reply.array(view?.length ?? 0);
-  view?.forEach(() => bulk(ctx, view.field));
+  view?.forEach(() => ctx.reply.entry(view.field));
 }
 
 function hvals(ctx: Context, args: Args): void {
   const view = hashKey.read(ctx, args, 1);
   ctx.reply.array(view?.length ?? 0);
-  view?.forEach(() => bulk(ctx, view.value));
+  view?.forEach(() => ctx.reply.entry(view.value));
 }
 
 function hscan(ctx: Context, args: Args): void {
@@ -365,7 +360,7 @@ function hrandfield(ctx: Context, args: Args): void {
     const view = hashKey.read(ctx, args, 1);
     if (view === null) return ctx.reply.null();
     view.random(random);
-    return bulk(ctx, view.field);
+    return ctx.reply.entry(view.field);
   }
   const withValues = args.count === 4 && args.is(3, "WITHVALUES");
   const count = randomCount(args, 2, false);
@@ -424,6 +419,6 @@ function pairsHeader(ctx: Context, count: number, withValues: boolean): void {
 
 function replyPair(ctx: Context, view: HashView, withValues: boolean): void {
   if (withValues && ctx.reply.protocol >= 3) ctx.reply.array(2);
-  bulk(ctx, view.field);
-  if (withValues) bulk(ctx, view.value);
+  ctx.reply.entry(view.field);
+  if (withValues) ctx.reply.entry(view.value);
 }

@@ -152,12 +152,6 @@ export class Needle {
   }
 }
 
-/** Writes an element as a bulk string. */
-export function replyEntry(ctx: Context, entry: Entry): void {
-  if (entry.isInt) ctx.reply.bulkInteger(entry.value);
-  else ctx.reply.bulk(entry.buf, entry.start, entry.end);
-}
-
 /** LEFT or RIGHT in argument `i`: true for the head. Throws a syntax error for anything else. */
 export function listEnd(args: Args, i: number): boolean {
   if (args.is(i, "LEFT")) return HEAD;

@@ -6,7 +6,7 @@ import type { ListView } from "../types/list_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, NEGATIVE_COUNT, SYNTAX, wrongArity } from "./errors.ts";
-import { HEAD, listEnd, listKey, replyEntry, TAIL, targetKey } from "./list_access.ts";
+import { HEAD, listEnd, listKey, TAIL, targetKey } from "./list_access.ts";
 import { Notify } from "./notify_classes.ts";
 
 const NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
@@ -45,7 +45,7 @@ function pop(ctx: Context, args: Args, atHead: boolean): void {
 /** Takes one element of the list in argument `i` and writes it as the reply, or the next part of it. */
 export function popOne(ctx: Context, args: Args, i: number, view: ListView, atHead: boolean): void {
   view.seekEnd(atHead);
-  replyEntry(ctx, view.entry);
+  ctx.reply.entry(view.entry);
   view.drop(atHead);
   listKey.removed(ctx, args, i, popEvent(atHead), 1, ctx.resumed);
 }
@@ -63,7 +63,7 @@ export function popMany(
   ctx.reply.array(taken);
   let more = view.seek(atHead ? 0 : view.length - 1);
   for (let left = taken; more && left > 0; left--) {
-    replyEntry(ctx, view.entry);
+    ctx.reply.entry(view.entry);
     more = atHead ? view.next() : view.prev();
   }
   view.deleteRange(atHead ? 0 : view.length - taken, taken);

@@ -9,7 +9,7 @@ import type { ListView } from "../types/list_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./errors.ts";
-import { HEAD, listKey, Needle, replyEntry, TAIL } from "./list_access.ts";
+import { HEAD, listKey, Needle, TAIL } from "./list_access.ts";
 import { blmove, blmpop, blpop, brpop, brpoplpush } from "./list_blocking.ts";
 import { lmove, lmpop, lpop, rpop, rpoplpush } from "./list_pop.ts";
 import { Notify } from "./notify_classes.ts";
@@ -97,6 +97,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 2, 1],
     specs: [at(1, "RW access delete"), at(2, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: lmove,
   },
   {
@@ -200,6 +201,7 @@ export const listRows: readonly CommandRow[] = [
     keys: [1, 2, 1],
     specs: [at(1, "RW access delete"), at(2, "RW insert")],
     categories: ["list"],
+    brief: true,
     run: rpoplpush,
   },
   {
@@ -270,7 +272,7 @@ function lindex(ctx: Context, args: Args): void {
   const view = listKey.read(ctx, args, 1);
   if (view === null) return ctx.reply.null();
   const index = args.integer(2);
-  if (view.seek(index < 0 ? view.length + index : index)) replyEntry(ctx, view.entry);
+  if (view.seek(index < 0 ? view.length + index : index)) ctx.reply.entry(view.entry);
   else ctx.reply.null();
 }
 
@@ -283,7 +285,7 @@ function lrange(ctx: Context, args: Args): void {
   ctx.reply.array(last - first + 1);
   let more = view!.seek(first);
   for (let left = last - first; more; left--) {
-    replyEntry(ctx, view!.entry);
+    ctx.reply.entry(view!.entry);
     more = left > 0 && view!.next();
   }
 }

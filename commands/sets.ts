@@ -1,6 +1,5 @@
 /** Sets: members under one key. Intersections, unions and differences are in sets_combine.ts. */
 
-import type { Entry } from "../types/listpack.ts";
 import type { SetView } from "../types/set_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -119,6 +118,7 @@ export const setRows: readonly CommandRow[] = [
     keys: [1, 2, 1],
     specs: [at(1, "RW access delete"), at(2, "RW insert")],
     categories: ["set"],
+    brief: true,
     run: smove,
   },
   {
@@ -186,10 +186,6 @@ export const setRows: readonly CommandRow[] = [
 /** Members in one SREM that a counted SPOP sends out. */
 const SREM_BATCH = 1024;
 const scanned = new ScanReply();
-
-function bulk(ctx: Context, entry: Entry): void {
-  ctx.reply.bulk(entry.buf, entry.start, entry.end);
-}
 
 // -- Adding and removing ------------------------------------------------------------------------------------------
 
@@ -283,7 +279,7 @@ function popAll(ctx: Context, args: Args, view: SetView): void {
   const { length } = view;
   ctx.store.keyspaceHits++; // redis-server answers as SUNION does
   ctx.reply.set(length);
-  view.forEach(() => bulk(ctx, view.member));
+  view.forEach(() => ctx.reply.entry(view.member));
   ctx.db.delete(args.buf, args.starts[1]!, args.ends[1]!);
   ctx.changed(Notify.SET, "spop", args, 1, length);
   ctx.notify(Notify.GENERIC, "del", args.buf, args.starts[1]!, args.ends[1]!);
@@ -343,7 +339,7 @@ function smismember(ctx: Context, args: Args): void {
 function smembers(ctx: Context, args: Args): void {
   const view = setKey.read(ctx, args, 1);
   ctx.reply.set(view?.length ?? 0);
-  view?.forEach(() => bulk(ctx, view.member));
+  view?.forEach(() => ctx.reply.entry(view.member));
 }
 
 function srandmember(ctx: Context, args: Args): void {
@@ -353,7 +349,7 @@ function srandmember(ctx: Context, args: Args): void {
     const view = setKey.read(ctx, args, 1);
     if (view === null) return ctx.reply.null();
     view.random(random);
-    return bulk(ctx, view.member);
+    return ctx.reply.entry(view.member);
   }
   const count = randomCount(args, 2, false);
   const view = setKey.read(ctx, args, 1);
@@ -362,11 +358,11 @@ function srandmember(ctx: Context, args: Args): void {
     ctx.reply.array(-count);
     for (let i = 0; i < -count && ((i & 1023) !== 0 || !ctx.overLimit); i++) {
       view.random(random);
-      bulk(ctx, view.member);
+      ctx.reply.entry(view.member);
     }
   } else if (count >= view.length) {
     ctx.reply.array(view.length);
-    view.forEach(() => bulk(ctx, view.member));
+    view.forEach(() => ctx.reply.entry(view.member));
   } else {
     ctx.reply.array(count);
     for (const member of pick(ctx, view, count)) ctx.reply.bulk(member);

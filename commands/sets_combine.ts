@@ -79,7 +79,7 @@ function replyResult(ctx: Context, walk: (take: Take) => void): void {
   const mark = ctx.reply.defer();
   let count = 0;
   walk((member) => {
-    ctx.reply.bulk(member.buf, member.start, member.end);
+    ctx.reply.entry(member);
     count++;
   });
   ctx.reply.endSet(mark, count);
@@ -87,7 +87,7 @@ function replyResult(ctx: Context, walk: (take: Take) => void): void {
 
 function replyView(ctx: Context, view: SetView): void {
   ctx.reply.set(view.length);
-  view.forEach(() => ctx.reply.bulk(view.member.buf, view.member.start, view.member.end));
+  view.forEach(() => ctx.reply.entry(view.member));
   view.table?.release(Infinity);
   view.close();
 }

@@ -111,6 +111,6 @@ export function keepRemaining(
 export function replyMember(ctx: Context, view: SortedSetView, withScore: boolean): void {
   const { reply } = ctx;
   if (withScore && reply.protocol > 2) reply.array(2);
-  reply.bulk(view.member.buf, view.member.start, view.member.end);
+  reply.entry(view.member);
   if (withScore) reply.double(view.score);
 }

@@ -297,7 +297,7 @@ function zrandmember(ctx: Context, args: Args): void {
 function replyOne(ctx: Context, view: SortedSetView | null): void {
   if (view === null) return ctx.reply.null();
   view.seek(randomBelow(ctx, view.length));
-  ctx.reply.bulk(view.member.buf, view.member.start, view.member.end);
+  ctx.reply.entry(view.member);
 }
 
 function randomBelow(ctx: Context, limit: number): number {

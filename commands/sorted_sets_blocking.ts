@@ -196,7 +196,7 @@ function pop(
   view.seek(highest ? length - 1 : 0);
   for (let left = count; left > 0; left--) {
     if (nested) reply.array(2);
-    reply.bulk(view.member.buf, view.member.start, view.member.end);
+    reply.entry(view.member);
     reply.double(view.score);
     if (left > 1) highest ? view.previous() : view.next();
   }

@@ -160,15 +160,9 @@ export function replyEntry(reply: Reply, at: StreamReader): void {
   replyId(reply, at.id);
   reply.array(at.fieldCount * 2);
   while (at.nextField()) {
-    replyElement(reply, at.buf, at.field);
-    replyElement(reply, at.buf, at.value);
+    reply.entry(entry.read(at.buf, at.field));
+    reply.entry(entry.read(at.buf, at.value));
   }
-}
-
-function replyElement(reply: Reply, buf: Uint8Array, at: number): void {
-  entry.read(buf, at);
-  if (entry.isInt) reply.bulkInteger(entry.value);
-  else reply.bulk(entry.buf, entry.start, entry.end);
 }
 
 /**

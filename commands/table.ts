@@ -5,6 +5,7 @@
  * lookup, its statistics, and a number for the ACL's bit sets. Names are found without making a string of them.
  */
 
+import { copyBytes } from "../types/bytes.ts";
 import { Histogram } from "../types/histogram.ts";
 import { aclRow } from "./acl.ts";
 import { bitmapRows } from "./bitmaps.ts";
@@ -170,11 +171,18 @@ function flagBit(flag: string, name: string): number {
   return bit;
 }
 
+/** Names up to this length are remembered for the next request. */
+const REMEMBERED_NAME = 32;
+
 /** Commands by name, found from bytes in any case. */
 export class NameTable {
   #all: readonly Command[] = [];
   #slots: (Command | undefined)[] = [];
   #mask = 0;
+  /** The command found last, and, once it was found twice in a row, how its name was written then. */
+  #last: Command | undefined;
+  readonly #lastName = new Uint8Array(REMEMBERED_NAME);
+  #lastLength = -1;
 
   constructor(commands: readonly Command[]) {
     this.replace(commands);
@@ -188,6 +196,8 @@ export class NameTable {
   /** Holds these commands from now on, by their present names. */
   protected replace(commands: readonly Command[]): void {
     this.#all = commands;
+    this.#last = undefined;
+    this.#lastLength = -1;
     let size = 8;
     while (size < commands.length * 4) size *= 2;
     this.#mask = size - 1;
@@ -201,6 +211,24 @@ export class NameTable {
 
   /** The command named by these bytes. */
   find(buf: Uint8Array, start: number, end: number): Command | undefined {
+    if (end - start !== this.#lastLength) return this.#look(buf, start, end);
+    const name = this.#lastName;
+    for (let i = 0, p = start; p < end; i++, p++) if (name[i] !== buf[p]) return this.#look(buf, start, end);
+    return this.#last;
+  }
+
+  /** {@link find} without regard to the last one. Many clients send one command again and again. */
+  #look(buf: Uint8Array, start: number, end: number): Command | undefined {
+    const command = this.#search(buf, start, end);
+    if (command === this.#last && command !== undefined && end - start <= REMEMBERED_NAME) {
+      copyBytes(buf, start, end, this.#lastName, 0);
+      this.#lastLength = end - start;
+    } else this.#lastLength = -1;
+    this.#last = command;
+    return command;
+  }
+
+  #search(buf: Uint8Array, start: number, end: number): Command | undefined {
     let hash = end - start;
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (buf[i]! & 0xdf)) | 0;
     for (let i = hash & this.#mask;; i = (i + 1) & this.#mask) {

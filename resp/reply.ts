@@ -7,6 +7,7 @@
 
 import { copyBytes, formatInt, intDigits, writeLatin1 } from "../types/bytes.ts";
 import { formatDouble } from "../types/double.ts";
+import type { Entry } from "../types/listpack.ts";
 
 const INITIAL_BYTES = 16 * 1024;
 const CR = 13;
@@ -27,6 +28,10 @@ const HASH = 35; // #
 const UNDERSCORE = 95; // _
 const BAR = 124; // |
 
+/** Strings up to this length are copied word by word; above, the runtime's own copying is faster. */
+const WORD_BY_WORD = 128;
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
 const utf8 = new TextEncoder();
 
 /** Writes replies of one protocol version into a growing buffer. */
@@ -39,6 +44,10 @@ export class Reply {
   /** Errors written so far, and the last one's text without the dash: for statistics. */
   errors = 0;
   lastError = "";
+
+  /** {@link buf} for words at any offset, once that was asked for. */
+  #view: DataView = NO_VIEW;
+  #viewed: Uint8Array | null = null;
 
   constructor(bytes: number = INITIAL_BYTES) {
     this.buf = new Uint8Array(bytes);
@@ -165,11 +174,44 @@ export class Reply {
     const buf = this.buf;
     let pos = this.pos;
     buf[pos++] = DOLLAR;
-    if (length < 10) buf[pos++] = 48 + length;
-    else pos = formatInt(length, buf, pos);
+    pos = writeLength(length, buf, pos);
     buf[pos++] = CR;
     buf[pos++] = LF;
     copyBytes(source, start, end, buf, pos);
+    pos += length;
+    buf[pos++] = CR;
+    buf[pos++] = LF;
+    this.pos = pos;
+  }
+
+  /** A bulk string of an element of a collection. */
+  entry(entry: Entry): void {
+    const { words, start, end } = entry;
+    if (entry.isInt) this.bulkInteger(entry.value);
+    else if (words !== null && end - start <= WORD_BY_WORD) {
+      this.#bulkOfWords(words, start >>> 2, end - start);
+    } else this.bulk(entry.buf, start, end);
+  }
+
+  /** As {@link bulk}, word by word, which takes half the time; up to three bytes behind the string are read, too. */
+  #bulkOfWords(words: Uint32Array, first: number, length: number): void {
+    this.ensure(length + 20);
+    const { buf } = this;
+    if (this.#viewed !== buf) {
+      this.#viewed = buf;
+      this.#view = new DataView(buf.buffer, buf.byteOffset, buf.length);
+    }
+    const view = this.#view;
+    let pos = this.pos;
+    buf[pos++] = DOLLAR;
+    pos = writeLength(length, buf, pos);
+    buf[pos++] = CR;
+    buf[pos++] = LF;
+    // In 32-bit arithmetic, as in `copyBytes`.
+    const end = (first + ((length + 3) >>> 2)) | 0;
+    for (let from = first | 0, to = pos | 0; from < end; from = (from + 1) | 0, to = (to + 4) | 0) {
+      view.setUint32(to, words[from]!, true);
+    }
     pos += length;
     buf[pos++] = CR;
     buf[pos++] = LF;
@@ -295,11 +337,8 @@ export class Reply {
   /** Digits and line end; room for 24 bytes is there. */
   #digits(value: number | bigint): void {
     // Most numbers are the lengths of short strings.
-    if (typeof value === "number" && value >= 0 && value < 100) {
-      const tens = (value * 205) >> 11;
-      if (tens > 0) this.buf[this.pos++] = 48 + tens;
-      this.buf[this.pos++] = 48 + value - tens * 10;
-    } else this.pos = formatInt(value, this.buf, this.pos);
+    if (typeof value === "number" && value >= 0) this.pos = writeLength(value, this.buf, this.pos);
+    else this.pos = formatInt(value, this.buf, this.pos);
     this.#crlf();
   }
 
@@ -307,4 +346,13 @@ export class Reply {
     this.buf[this.pos++] = CR;
     this.buf[this.pos++] = LF;
   }
+}
+
+/** Writes the digits of a string's length, mostly one or two. Returns the position after them. */
+function writeLength(length: number, buf: Uint8Array, pos: number): number {
+  if (length >= 100) return formatInt(length, buf, pos);
+  const tens = (length * 205) >> 11;
+  if (tens > 0) buf[pos++] = 48 + tens;
+  buf[pos++] = 48 + length - tens * 10;
+  return pos;
 }

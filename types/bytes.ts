@@ -175,20 +175,10 @@ export function formatInt(value: number | bigint, out: Uint8Array, at: number): 
     out[at++] = 0x2d;
     rest = -rest;
   }
-  if (rest < 10) {
-    out[at] = 0x30 + rest;
-    return at + 1;
-  }
-  if (rest < 100) {
-    // Lengths of strings, mostly.
-    const tens = (rest * 205) >> 11;
-    out[at] = 0x30 + tens;
-    out[at + 1] = 0x30 + rest - tens * 10;
-    return at + 2;
-  }
+  if (rest <= 0x7fffffff) return formatSmall(rest | 0, out, at | 0);
   const end = at + intDigits(rest);
   let p = end;
-  // Above 2^31 the remainder operator works on doubles and is slow: peel nine digits at a time.
+  // Arithmetic of doubles is slow: peel nine digits at a time.
   while (rest > 0x7fffffff) {
     const high = Math.floor(rest / 1e9);
     let low = (rest - high * 1e9) | 0;
@@ -199,13 +189,37 @@ export function formatInt(value: number | bigint, out: Uint8Array, at: number): 
     }
     rest = high;
   }
-  let small = rest | 0;
-  while (p > at) {
+  for (let small = rest | 0; p > at;) {
     const next = (small / 10) | 0;
     out[--p] = 0x30 + small - next * 10;
     small = next;
   }
   return end;
+}
+
+/** {@link formatInt} for 0 to 2^31 - 1, which is most of them, in 32-bit arithmetic alone. */
+function formatSmall(value: number, out: Uint8Array, at: number): number {
+  const end = (at + smallDigits(value)) | 0;
+  let p = (end - 1) | 0;
+  while (value >= 10) {
+    const next = (value / 10) | 0;
+    out[p] = 0x30 + value - Math.imul(next, 10);
+    p = (p - 1) | 0;
+    value = next;
+  }
+  out[p] = 0x30 + value;
+  return end;
+}
+
+/** Number of digits of 0 to 2^31 - 1. */
+function smallDigits(value: number): number {
+  if (value < 10000) {
+    if (value < 100) return value < 10 ? 1 : 2;
+    return value < 1000 ? 3 : 4;
+  }
+  if (value < 1000000) return value < 100000 ? 5 : 6;
+  if (value < 100000000) return value < 10000000 ? 7 : 8;
+  return value < 1000000000 ? 9 : 10;
 }
 
 /** One character per byte (0-255), as ISO 8859-1 maps them. TextDecoder's "latin1" is windows-1252 and is not this. */

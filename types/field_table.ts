@@ -61,6 +61,11 @@ export class FieldTable implements StoredObject {
     return this.#arena.bytesOf(record);
   }
 
+  /** The same as words; a field begins at a whole one. */
+  words(record: number): Uint32Array {
+    return this.#arena.wordsOf(record);
+  }
+
   /** First byte of the field. */
   fieldStart(record: number): number {
     return this.#table.keyStart(record);

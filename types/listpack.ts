@@ -183,6 +183,10 @@ export class Entry {
   buf: Uint8Array;
   start = 0;
   end = 0;
+  /**
+   * `buf` as words, where the bytes begin at a whole one and whatever stands in the last one's word may be read; else null.
+   */
+  words: Uint32Array | null = null;
   readonly #digits = new Uint8Array(MAX_INT64_DIGITS);
   #own: Uint8Array = EMPTY_BYTES;
 
@@ -198,9 +202,7 @@ export class Entry {
       if (byte < LP_STR32) return this.set(buf, p + 2, p + 2 + (((byte & 0x0f) << 8) | buf[p + 1]!));
       return this.set(buf, p + 5, p + 5 + readU32(buf, p + 1));
     }
-    this.isInt = true;
-    this.value = lpInt(buf, p);
-    return this;
+    return this.setInt(lpInt(buf, p));
   }
 
   /** Makes the cursor a plain span, for elements that do not live in a listpack. */
@@ -209,6 +211,24 @@ export class Entry {
     this.buf = buf;
     this.start = start;
     this.end = end;
+    this.words = null;
+    return this;
+  }
+
+  /** As {@link set}, for bytes that begin at a whole word. */
+  setWords(buf: Uint8Array, words: Uint32Array, start: number, end: number): void {
+    this.isInt = false;
+    this.buf = buf;
+    this.start = start;
+    this.end = end;
+    this.words = words;
+  }
+
+  /** Makes the cursor an integer. */
+  setInt(value: number | bigint): this {
+    this.isInt = true;
+    this.value = value;
+    this.words = null;
     return this;
   }
 

@@ -34,15 +34,13 @@ export class SetView extends FieldView<IntsetBuilder> {
   }
 
   at(index: number): void {
-    this.member.isInt = true;
-    this.member.value = intsetGet(this.packed, this.packedStart, index);
-    this.member.text();
+    this.member.setInt(intsetGet(this.packed, this.packedStart, index)).text();
   }
 
   showRecord(record: number): void {
     const table = this.table!;
     const from = table.fieldStart(record);
-    this.member.set(table.bytes(record), from, from + table.fieldLength(record));
+    this.member.setWords(table.bytes(record), table.words(record), from, from + table.fieldLength(record));
   }
 
   protected forEachPacked(visit: VisitCurrent): void {

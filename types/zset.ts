@@ -72,8 +72,9 @@ export class SortedSet implements StoredObject {
   readMember(record: number, member: Entry): void {
     const arena = this.#arena;
     const start = arena.offsetOf(record) + RECORD_HEADER_BYTES;
-    const length = arena.wordsOf(record)[arena.wordOf(record)]! & MAX_KEY_BYTES;
-    member.set(arena.bytesOf(record), start, start + length);
+    const words = arena.wordsOf(record);
+    const length = words[arena.wordOf(record)]! & MAX_KEY_BYTES;
+    member.setWords(arena.bytesOf(record), words, start, start + length);
   }
 
   /** Rank of a record, 0 for the lowest score. */

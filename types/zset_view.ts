@@ -122,7 +122,8 @@ export class SortedSetView {
   close(): void {
     this.#show(null, null);
     this.#length = 0;
-    this.#buf = this.member.buf = EMPTY_BYTES;
+    this.#buf = EMPTY_BYTES;
+    this.member.set(EMPTY_BYTES, 0, 0);
     this.#builder?.release(KEEP_BUILDER_BYTES);
   }
 

@@ -2,9 +2,12 @@
 // asking must be answered as there. Only the order of commands is free (the real one is that of a hash table).
 
 import { assertEquals } from "@std/assert";
+import { CommandTable } from "../../commands/table.ts";
+import { fromLatin1 } from "../../types/bytes.ts";
 import { splitArgs } from "../helpers/bytes.ts";
 import type { RawClient } from "../helpers/client.ts";
 import { type Reply, show } from "../helpers/resp.ts";
+import { seededRandom } from "../helpers/seeded.ts";
 import { realTest, withBoth } from "../helpers/server.ts";
 
 function itemsOf(reply: Reply): Reply[] {
@@ -37,6 +40,24 @@ function nameIn(info: Reply): string {
 async function namesOf(client: RawClient): Promise<string[]> {
   return itemsOf(await client.call("COMMAND", "LIST")).map(textOf).sort();
 }
+
+Deno.test("commands are found by names in any case, and again after others, unknown or of the same length", () => {
+  const table = new CommandTable();
+  const find = (name: string) => {
+    const bytes = fromLatin1(`*1$${name}`);
+    return table.find(bytes, 3, bytes.length)?.name;
+  };
+  const random = seededRandom(7);
+  const names = ["GET", "get", "gEt", "SET", "DEL", "LPUSH", "RPUSH", "GEX", "G", "", "x".repeat(40), "GETX"];
+  const known = new Set(["GET", "SET", "DEL", "LPUSH", "RPUSH"]);
+  for (let i = 0; i < 5000; i++) {
+    const name = names[random.below(names.length)]!;
+    const upper = name.toUpperCase();
+    for (let times = random.below(4); times >= 0; times--) {
+      assertEquals(find(name), known.has(upper) ? upper : undefined, name);
+    }
+  }
+});
 
 realTest("COMMAND INFO describes every command as the real server does", async () => {
   await withBoth({}, async (toy, redis) => {

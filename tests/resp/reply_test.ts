@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Reply } from "../../resp.ts";
 import { fromLatin1, latin1 } from "../../types/bytes.ts";
+import { Entry } from "../../types/listpack.ts";
 
 /** What is written in RESP2 and in RESP3. */
 function both(write: (reply: Reply) => void): [string, string] {
@@ -38,6 +39,31 @@ Deno.test("reply: one call, the right bytes in both protocols", () => {
     [(r) => r.push(3), "*3\r\n", ">3\r\n"],
   ];
   for (const [write, resp2, resp3] of cases) assertEquals(both(write), [resp2, resp3]);
+});
+
+Deno.test("reply: elements of collections, wherever they stand, of every length around the borders", () => {
+  const bytes = new Uint8Array(512).map((_, i) => i * 7);
+  const words = new Uint32Array(bytes.buffer);
+  const entry = new Entry();
+  for (let length = 0; length < 300; length++) {
+    const text = latin1(bytes, 8, 8 + length);
+    // The buffer begins small, so each length makes it grow somewhere else.
+    for (
+      const write of [
+        () => entry.set(bytes, 8, 8 + length),
+        () => entry.setWords(bytes, words, 8, 8 + length),
+      ]
+    ) {
+      write();
+      const expected = `*3\r\n$${length}\r\n${text}\r\n`.repeat(2);
+      assertEquals(both((r) => [0, 1].forEach(() => (r.array(3), r.entry(entry)))), [expected, expected]);
+    }
+  }
+  entry.setWords(bytes, words, 0, 4);
+  for (const value of [0, -5, 12345678901n]) {
+    const text = `$${value.toString().length}\r\n${value}\r\n`;
+    assertEquals(both((r) => r.entry(entry.setInt(value))), [text, text]);
+  }
 });
 
 Deno.test("reply: headers that come after their elements, nested and past every growth of the buffer", () => {
