@@ -7,7 +7,6 @@
 
 import { copyBytes, formatInt, intDigits, writeLatin1 } from "../types/bytes.ts";
 import { formatDouble } from "../types/double.ts";
-import type { Entry } from "../types/listpack.ts";
 
 const INITIAL_BYTES = 16 * 1024;
 const CR = 13;
@@ -33,6 +32,18 @@ const WORD_BY_WORD = 128;
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 const utf8 = new TextEncoder();
+
+/** An element of a collection, as the cursors of types/ show it (types/listpack.ts). */
+export interface Element {
+  /** The element is an integer, `value`; else it is `buf[start, end)`. */
+  readonly isInt: boolean;
+  readonly value: number | bigint;
+  readonly buf: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** `buf` as words, where the bytes begin at a whole one; else null. */
+  readonly words: Uint32Array | null;
+}
 
 /** Writes replies of one protocol version into a growing buffer. */
 export class Reply {
@@ -185,7 +196,7 @@ export class Reply {
   }
 
   /** A bulk string of an element of a collection. */
-  entry(entry: Entry): void {
+  entry(entry: Element): void {
     const { words, start, end } = entry;
     if (entry.isInt) this.bulkInteger(entry.value);
     else if (words !== null && end - start <= WORD_BY_WORD) {
