@@ -18,6 +18,7 @@ import type { Stream } from "../types/stream.ts";
 import { MAX_ID, MIN_ID } from "../types/stream_id.ts";
 import { StreamReader } from "../types/stream_reader.ts";
 import { sha1, SHA1_BYTES } from "../types/sha1.ts";
+import { TreePosition } from "../types/score_tree.ts";
 import type { SortedSet } from "../types/zset.ts";
 import { zpScore } from "../types/zset_packed.ts";
 
@@ -188,7 +189,7 @@ function addSortedSet(digest: Digest, db: Database, addr: number): void {
     return;
   }
   const set = db.object<SortedSet>(addr);
-  const position = { leaf: 0, index: 0 };
+  const position = new TreePosition();
   for (let record = set.seek(0, position); record !== 0; record = set.next(position)) {
     set.readMember(record, member);
     add(set.score(record));

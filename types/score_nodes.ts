@@ -113,7 +113,7 @@ export class ScoreNodes {
   splitLeaf(leaf: number, kept: number): number {
     const right = this.create();
     this.#moveTail(leaf, LEAF_CAPACITY, LEAF_RUNS, kept, right);
-    const next = this.#link(leaf, NEXT);
+    const next = this.link(leaf, NEXT);
     this.#setLink(leaf, NEXT, right);
     this.#setLink(right, PREVIOUS, leaf);
     this.#setLink(right, NEXT, next);
@@ -147,8 +147,8 @@ export class ScoreNodes {
 
   /** Unlinks a leaf and frees it. */
   dropLeaf(leaf: number): void {
-    const next = this.#link(leaf, NEXT);
-    const previous = this.#link(leaf, PREVIOUS);
+    const next = this.link(leaf, NEXT);
+    const previous = this.link(leaf, PREVIOUS);
     if (previous === 0) this.first = next;
     else this.#setLink(previous, NEXT, next);
     if (next === 0) this.last = previous;
@@ -156,7 +156,8 @@ export class ScoreNodes {
     this.free(leaf);
   }
 
-  #link(leaf: number, word: number): number {
+  /** A leaf's neighbour ({@link NEXT} or {@link PREVIOUS}), 0 for none. */
+  link(leaf: number, word: number): number {
     return this.#arena.wordsOf(leaf)[this.#arena.wordOf(leaf) + word]!;
   }
 

@@ -30,12 +30,24 @@ import { ScoreKey, writeRecordScore } from "./score_order.ts";
 const pathNode = new Uint32Array(32);
 const pathIndex = new Int32Array(32);
 
+const NO_WORDS = new Uint32Array(0);
+
 /** A place in the order. Valid until the tree changes. */
-export interface TreePosition {
+export class TreePosition {
   /** Leaf that holds the member. */
-  leaf: number;
+  leaf = 0;
   /** The member's index in the leaf. */
-  index: number;
+  index = 0;
+  /** Members of the leaf, and where the addresses of their records begin: looked up once a leaf, not for each of them. */
+  count = 0;
+  words: Uint32Array = NO_WORDS;
+  records = 0;
+
+  /** Keeps no part of the arena alive. The position is void. */
+  release(): void {
+    this.words = NO_WORDS;
+    this.count = 0;
+  }
 }
 
 /** Member records in order of score and bytes. Scores are never NaN. */
@@ -43,7 +55,7 @@ export class ScoreTree {
   readonly #arena: Arena;
   readonly #nodes: ScoreNodes;
   readonly #key: ScoreKey;
-  readonly #place: TreePosition = { leaf: 0, index: 0 };
+  readonly #place = new TreePosition();
   #root = 0;
   /** Inner levels above the leaves. */
   #height = 0;
@@ -88,9 +100,7 @@ export class ScoreTree {
   /** Finds the member of this rank, 0 <= rank < size. Returns its record. */
   seek(rank: number, position: TreePosition): number {
     this.#descendToRank(rank);
-    position.leaf = pathNode[this.#height]!;
-    position.index = pathIndex[this.#height]!;
-    return this.#recordAt(position);
+    return this.#enter(position, pathNode[this.#height]!, pathIndex[this.#height]!);
   }
 
   /** Finds the first member with at least this score. Returns its record, 0 for none. */
@@ -98,43 +108,41 @@ export class ScoreTree {
     if (this.#root === 0) return 0;
     this.#key.setScoreBound(score, false);
     this.#descendToKey();
-    position.leaf = pathNode[this.#height]!;
-    position.index = pathIndex[this.#height]! - 1;
+    this.#enter(position, pathNode[this.#height]!, pathIndex[this.#height]! - 1);
     return this.next(position);
   }
 
   /** Goes to the next member and returns its record; 0 (and no move) at the end. */
   next(position: TreePosition): number {
-    const words = this.#arena.wordsOf(position.leaf);
-    const at = this.#arena.wordOf(position.leaf);
     const index = position.index + 1;
-    if (index < words[at]!) {
+    if (index < position.count) {
       position.index = index;
-      return words[at + HEADER + LEAF_CAPACITY + index]!;
+      return position.words[position.records + index]!;
     }
-    const leaf = words[at + NEXT]!;
-    if (leaf === 0) return 0;
-    position.leaf = leaf;
-    position.index = 0;
-    return this.#recordAt(position);
+    const leaf = this.#nodes.link(position.leaf, NEXT);
+    return leaf === 0 ? 0 : this.#enter(position, leaf, 0);
   }
 
   /** Goes to the member before and returns its record; 0 (and no move) at the beginning. */
   previous(position: TreePosition): number {
     if (position.index > 0) {
-      position.index--;
-      return this.#recordAt(position);
+      const index = --position.index;
+      return position.words[position.records + index]!;
     }
-    const leaf = this.#arena.wordsOf(position.leaf)[this.#arena.wordOf(position.leaf) + PREVIOUS]!;
-    if (leaf === 0) return 0;
-    position.leaf = leaf;
-    position.index = this.#nodes.count(leaf) - 1;
-    return this.#recordAt(position);
+    const leaf = this.#nodes.link(position.leaf, PREVIOUS);
+    return leaf === 0 ? 0 : this.#enter(position, leaf, this.#nodes.count(leaf) - 1);
   }
 
-  #recordAt(position: TreePosition): number {
-    const at = this.#arena.wordOf(position.leaf) + HEADER + position.index;
-    return this.#arena.wordsOf(position.leaf)[at + LEAF_CAPACITY]!;
+  /** Goes to this member of this leaf (-1: before its first). Returns its record. */
+  #enter(position: TreePosition, leaf: number, index: number): number {
+    const words = this.#arena.wordsOf(leaf);
+    const at = this.#arena.wordOf(leaf);
+    position.leaf = leaf;
+    position.index = index;
+    position.count = words[at]!;
+    position.words = words;
+    position.records = at + HEADER + LEAF_CAPACITY;
+    return words[position.records + index]!;
   }
 
   // -- Changing -------------------------------------------------------------------------------------------------
@@ -310,11 +318,9 @@ export class ScoreTree {
   /** Whether the key, a new score of the member at this place, sorts between the member's two neighbours. */
   #fitsAt(leaf: number, index: number): boolean {
     const place = this.#place;
-    place.leaf = leaf;
-    place.index = index;
+    this.#enter(place, leaf, index);
     if (this.previous(place) !== 0 && this.#orderAt(place) > 0) return false;
-    place.leaf = leaf;
-    place.index = index;
+    this.#enter(place, leaf, index);
     return this.next(place) === 0 || this.#orderAt(place) > 0;
   }
 

@@ -9,7 +9,7 @@ import { EMPTY_BYTES } from "./bytes.ts";
 import { endWalk, type Guard } from "./kind.ts";
 import { Entry } from "./listpack.ts";
 import { PairQueue } from "./pair_queue.ts";
-import type { TreePosition } from "./score_tree.ts";
+import { TreePosition } from "./score_tree.ts";
 import type { SortedSet } from "./zset.ts";
 
 /** See the file comment. {@link close} must be called in the end, however that comes. */
@@ -26,7 +26,7 @@ export class ScoreWalk implements Guard {
   /** The walk has still to go through the ranks below this one. */
   #rank: number;
   /** Where the member of that rank is; known while nothing was changed. */
-  readonly #position: TreePosition = { leaf: 0, index: 0 };
+  readonly #position = new TreePosition();
   #knowsPosition = false;
   /** Records that are not what they were. */
   readonly #changed = new Set<number>();
@@ -92,7 +92,7 @@ export class ScoreWalk implements Guard {
   removing(from: number, to: number): void {
     this.#knowsPosition = false;
     const set = this.#set;
-    const position: TreePosition = { leaf: 0, index: 0 };
+    const position = new TreePosition();
     let record = from < to ? set.seek(from, position) : 0;
     for (let rank = from; rank < to; rank++, record = set.next(position)) {
       if (!this.#changed.delete(record) && rank < this.#rank) this.#setAside(record);

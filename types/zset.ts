@@ -10,7 +10,7 @@ import { hashBytes } from "./hash_function.ts";
 import type { StoredObject } from "./kind.ts";
 import { Entry } from "./listpack.ts";
 import { newRecord, RECORD_HEADER_BYTES, recordScore, writeRecordScore } from "./score_order.ts";
-import { ScoreTree, type TreePosition } from "./score_tree.ts";
+import { ScoreTree, TreePosition } from "./score_tree.ts";
 import type { ScoreWalk } from "./score_walk.ts";
 
 /** JavaScript objects and empty indexes of one sorted set, about. */
@@ -183,7 +183,7 @@ export class SortedSet implements StoredObject {
     const copy = new SortedSet(arena);
     if (this.length === 0) return copy;
     copy.reserve(this.length);
-    const position: TreePosition = { leaf: 0, index: 0 };
+    const position = new TreePosition();
     const member = new Entry();
     for (let record = this.seek(0, position); record !== 0; record = this.next(position)) {
       this.readMember(record, member);

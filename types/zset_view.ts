@@ -14,7 +14,7 @@ import type { Visit } from "./byte_table.ts";
 import { EMPTY_BYTES } from "./bytes.ts";
 import { Entry, LP_SAFETY_LIMIT, lpNext, lpPrev } from "./listpack.ts";
 import { ListpackBuilder } from "./listpack_builder.ts";
-import type { TreePosition } from "./score_tree.ts";
+import { TreePosition } from "./score_tree.ts";
 import { SortedSet } from "./zset.ts";
 import {
   zpAppend,
@@ -76,7 +76,7 @@ export class SortedSetView {
   #offset = -1;
   /** Record of the current member of a large value, 0 for none. */
   #record = 0;
-  readonly #position: TreePosition = { leaf: 0, index: 0 };
+  readonly #position = new TreePosition();
   #visit: (() => void) | null = null;
 
   // -- What it shows --------------------------------------------------------------------------------------------
@@ -124,6 +124,7 @@ export class SortedSetView {
     this.#length = 0;
     this.#buf = EMPTY_BYTES;
     this.member.set(EMPTY_BYTES, 0, 0);
+    this.#position.release();
     this.#builder?.release(KEEP_BUILDER_BYTES);
   }
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Arena } from "../../types/arena.ts";
 import { latin1 } from "../../types/bytes.ts";
 import { Entry } from "../../types/listpack.ts";
-import type { TreePosition } from "../../types/score_tree.ts";
+import { TreePosition } from "../../types/score_tree.ts";
 import { SortedSet } from "../../types/zset.ts";
 import { type SeededRandom, seededRandom } from "../helpers/seeded.ts";
 import { bytesOf, randomMember, randomScore, ZsetModel } from "./zset_model.ts";
@@ -23,7 +23,7 @@ function contents(set: SortedSet): { member: string; score: number }[] {
   const all: { member: string; score: number }[] = [];
   const back: { member: string; score: number }[] = [];
   if (set.length === 0) return all;
-  const position: TreePosition = { leaf: 0, index: 0 };
+  const position = new TreePosition();
   const read = (record: number) => ({ member: memberOf(set, record), score: set.score(record) });
   for (let record = set.seek(0, position); record !== 0; record = set.next(position)) all.push(read(record));
   for (let record = set.seek(set.length - 1, position); record !== 0; record = set.previous(position)) {
@@ -55,7 +55,7 @@ function step(random: SeededRandom, set: SortedSet, model: ZsetModel, pool: numb
 function probe(random: SeededRandom, set: SortedSet, model: ZsetModel): void {
   if (model.entries.length === 0) return;
   const rank = random.below(model.entries.length);
-  const record = set.seek(rank, { leaf: 0, index: 0 });
+  const record = set.seek(rank, new TreePosition());
   const entry = model.entries[rank]!;
   assertEquals([memberOf(set, record), set.score(record)], [entry.member, entry.score]);
   assertEquals(set.rankOf(record), rank);
