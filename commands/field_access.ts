@@ -64,12 +64,12 @@ class FieldKey<V extends FieldView> {
 
   /** Shows the value in argument `i` for reading; null where there is no such key. Throws WRONGTYPE. */
   read(ctx: Context, args: Args, i: number): V | null {
-    return this.#show(ctx, ctx.read(args, i));
+    return this.show(ctx, ctx.read(args, i));
   }
 
   /** As {@link read}, for changing. */
   write(ctx: Context, args: Args, i: number): V | null {
-    return this.#show(ctx, ctx.write(args, i));
+    return this.show(ctx, ctx.write(args, i));
   }
 
   /** As {@link write}; where there is no such key, an empty value that {@link store} makes one. */
@@ -80,16 +80,17 @@ class FieldKey<V extends FieldView> {
   /** As {@link writeOrCreate}, for a key that this command has accessed: something else was stored, and it may have moved. */
   again(ctx: Context, args: Args, i: number): V {
     const addr = ctx.db.find(args.buf, args.starts[i]!, args.ends[i]!);
-    return this.#show(ctx, addr) ?? this.view.showEmpty(ctx.db.arena);
+    return this.show(ctx, addr) ?? this.view.showEmpty(ctx.db.arena);
   }
 
   /** An empty value that {@link store} puts in the place of whatever the key held. */
   create(ctx: Context): V {
-    this.#show(ctx, 0);
+    this.show(ctx, 0);
     return this.view.showEmpty(ctx.db.arena);
   }
 
-  #show(ctx: Context, addr: number): V | null {
+  /** Shows the value of a record that is looked up already; null for none (0). Throws WRONGTYPE. */
+  show(ctx: Context, addr: number): V | null {
     this.#addr = addr;
     this.#stored = null;
     this.#form.limit(this.view, ctx);

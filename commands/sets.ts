@@ -221,14 +221,13 @@ function storeRest(ctx: Context, args: Args, i: number, event: string, removed: 
 }
 
 function smove(ctx: Context, args: Args): void {
-  const source = setKey.write(ctx, args, 1);
-  if (source === null) {
-    ctx.write(args, 2); // an access all the same
-    return ctx.reply.integer(0);
-  }
+  // Both keys are accessed, whatever they hold.
+  const from = ctx.write(args, 1), to = ctx.write(args, 2);
+  const source = setKey.show(ctx, from);
+  if (source === null) return ctx.reply.integer(0);
   const start = args.starts[3]!;
   const end = args.ends[3]!;
-  const target = targetSet.write(ctx, args, 2);
+  const target = targetSet.show(ctx, to);
   if (args.same(1, 2)) return ctx.reply.integer(source.has(args.buf, start, end) ? 1 : 0);
   if (!source.delete(args.buf, start, end)) return ctx.reply.integer(0);
   const added = target === null || !target.has(args.buf, start, end);
