@@ -5,7 +5,7 @@
 set -e
 repository=$(dirname "$0")
 [ -f "$repository/deno.json" ] || repository=$repository/..
-set -- run -q --no-prompt --no-check --no-lock -P=server --v8-flags=--max-old-space-size=4096,--max-inlined-bytecode-size=800,--max-inlined-bytecode-size-cumulative=2500 \
+set -- run -q --no-prompt --no-check --no-lock -P=server --v8-flags=--max-old-space-size=4096,--max-semi-space-size=4,--max-inlined-bytecode-size=800,--max-inlined-bytecode-size-cumulative=2500 \
   --config "$repository/deno.json" "$repository/main.ts" "$@"
 if command -v deno >/dev/null 2>&1; then exec deno "$@"; fi
 if [ -x "$HOME/.deno/bin/deno" ]; then exec "$HOME/.deno/bin/deno" "$@"; fi

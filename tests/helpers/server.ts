@@ -49,7 +49,7 @@ export function programOf(kind: Kind): string[] {
     "run",
     "-A",
     "--no-check",
-    "--v8-flags=--max-old-space-size=4096,--max-inlined-bytecode-size=800,--max-inlined-bytecode-size-cumulative=2500",
+    "--v8-flags=--max-old-space-size=4096,--max-semi-space-size=4,--max-inlined-bytecode-size=800,--max-inlined-bytecode-size-cumulative=2500",
     ROOT_DIR + "main.ts",
   ];
 }
