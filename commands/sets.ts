@@ -259,7 +259,8 @@ function popCount(ctx: Context, args: Args): void {
   const view = setKey.write(ctx, args, 1);
   if (view === null || count === 0) return ctx.reply.set(0);
   if (count >= view.length) return popAll(ctx, args, view);
-  const members = pick(ctx, view, count);
+  const members: Uint8Array[] = [];
+  pick(ctx, view, count, () => members.push(view.member.copy()));
   ctx.reply.set(count);
   for (const member of members) {
     view.delete(member, 0, member.length);
@@ -285,14 +286,10 @@ function popAll(ctx: Context, args: Args, view: SetView): void {
   if (ctx.propagates) ctx.rewriteAs("DEL", args.bytes(1));
 }
 
-/** Copies of `count` different members of a set that has more, each choice with equal chance. */
-function pick(ctx: Context, view: SetView, count: number): Uint8Array[] {
+/** Makes `count` different members of a set that has more the current one, each choice with equal chance. */
+function pick(ctx: Context, view: SetView, count: number, take: () => void): void {
   const random = (): number => ctx.store.random();
   const { table } = view;
-  const members: Uint8Array[] = [];
-  const take = (): void => {
-    members.push(view.member.copy());
-  };
   if (table === null) {
     for (const index of distinctIndexes(count, view.length, random)) {
       view.at(index);
@@ -313,7 +310,6 @@ function pick(ctx: Context, view: SetView, count: number): Uint8Array[] {
       take();
     }
   }
-  return members;
 }
 
 // -- Reading ------------------------------------------------------------------------------------------------------
@@ -364,7 +360,7 @@ function srandmember(ctx: Context, args: Args): void {
     view.forEach(() => ctx.reply.entry(view.member));
   } else {
     ctx.reply.array(count);
-    for (const member of pick(ctx, view, count)) ctx.reply.bulk(member);
+    pick(ctx, view, count, () => ctx.reply.entry(view.member));
   }
 }
 

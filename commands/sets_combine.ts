@@ -1,18 +1,22 @@
 /** Intersections, unions and differences of sets, replied, stored or counted. */
 
-import type { Entry } from "../types/listpack.ts";
 import { SetView } from "../types/set_view.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { CommandError, SYNTAX, TOO_MANY_KEYS } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
 import { showSet, targetSet } from "./field_access.ts";
+import { closedOnFlush } from "./open_views.ts";
 
 const BAD_NUMKEYS = new CommandError("ERR numkeys should be greater than 0");
 const BAD_LIMIT = new CommandError("ERR LIMIT can't be negative");
 
-/** Takes a member of the result; false ends the walk. */
-type Take = (member: Entry) => boolean | void;
+/** Takes the current member of this set into the result; false ends the walk. */
+type Take = (set: SetView) => boolean | void;
+
+/** Views for the first sets of a command, which are seldom more. */
+const VIEWS = 16;
+const views: SetView[] = [];
 
 export function sinter(ctx: Context, args: Args): void {
   replyResult(ctx, (take) => intersect(inputs(ctx, args, 1, args.count), take));
@@ -32,7 +36,7 @@ export function sdiff(ctx: Context, args: Args): void {
 export function sinterstore(ctx: Context, args: Args): void {
   const sets = inputs(ctx, args, 2, args.count);
   const result = targetSet.create(ctx);
-  intersect(sets, (member) => void result.add(member.buf, member.start, member.end));
+  intersect(sets, (set) => result.addCurrentOf(set));
   if (sets.includes(null)) storeNothing(ctx, args);
   else storeResult(ctx, args, "sinterstore");
 }
@@ -46,7 +50,7 @@ export function sunionstore(ctx: Context, args: Args): void {
 export function sdiffstore(ctx: Context, args: Args): void {
   const sets = inputs(ctx, args, 2, args.count);
   const result = targetSet.create(ctx);
-  subtract(sets, (member) => void result.add(member.buf, member.start, member.end));
+  subtract(sets, (set) => result.addCurrentOf(set));
   storeResult(ctx, args, "sdiffstore");
 }
 
@@ -61,6 +65,7 @@ export function sintercard(ctx: Context, args: Args): void {
   let count = 0;
   intersect(inputs(ctx, args, 2, 2 + keys), () => ++count !== limit);
   ctx.reply.integer(count);
+  release();
 }
 
 // -- Inputs and results -------------------------------------------------------------------------------------------
@@ -70,18 +75,30 @@ function inputs(ctx: Context, args: Args, from: number, to: number): (SetView | 
   const sets: (SetView | null)[] = [];
   for (let i = from; i < to; i++) {
     const addr = ctx.read(args, i);
-    sets.push(addr === 0 ? null : showSet(ctx, addr, new SetView()));
+    sets.push(addr === 0 ? null : showSet(ctx, addr, viewFor(i - from)));
   }
   return sets;
+}
+
+/** The view for set number `i` of a command; {@link release} lets go of what it shows. */
+function viewFor(i: number): SetView {
+  if (i >= VIEWS) return new SetView();
+  return views[i] ??= closedOnFlush(new SetView());
+}
+
+/** The command is over: a set that is deleted meanwhile is not kept alive. */
+function release(): void {
+  for (let i = 0; i < views.length; i++) views[i]!.close();
 }
 
 function replyResult(ctx: Context, walk: (take: Take) => void): void {
   const mark = ctx.reply.defer();
   let count = 0;
-  walk((member) => {
-    ctx.reply.entry(member);
+  walk((set) => {
+    ctx.reply.entry(set.member);
     count++;
   });
+  release();
   ctx.reply.endSet(mark, count);
 }
 
@@ -90,10 +107,12 @@ function replyView(ctx: Context, view: SetView): void {
   view.forEach(() => ctx.reply.entry(view.member));
   view.table?.release(Infinity);
   view.close();
+  release();
 }
 
 /** Stores the result under the key in argument 1, or deletes that key where there is no member, and replies the size. */
 function storeResult(ctx: Context, args: Args, event: string): void {
+  release();
   const { length } = targetSet.view;
   if (length > 0) {
     targetSet.store(ctx, args, 1);
@@ -106,6 +125,7 @@ function storeResult(ctx: Context, args: Args, event: string): void {
 
 /** The result is empty, as could be told beforehand: redis-server announces that before it replies. */
 function storeNothing(ctx: Context, args: Args): void {
+  release();
   if (ctx.db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
   ctx.reply.integer(0);
 }
@@ -119,17 +139,16 @@ function intersect(sets: (SetView | null)[], take: Take): void {
   const ordered = present.sort((a, b) => a.length - b.length);
   const smallest = ordered[0]!;
   smallest.forEach(() => {
-    const { member } = smallest;
     for (let i = 1; i < ordered.length; i++) {
-      if (!ordered[i]!.has(member.buf, member.start, member.end)) return true;
+      if (!ordered[i]!.hasCurrentOf(smallest)) return true;
     }
-    return take(member);
+    return take(smallest);
   });
 }
 
 function unite(sets: (SetView | null)[], result: SetView): void {
   for (const set of sets) {
-    set?.forEach(() => void result.add(set.member.buf, set.member.start, set.member.end));
+    set?.forEach(() => result.addCurrentOf(set));
   }
 }
 
@@ -139,8 +158,7 @@ function subtract(sets: (SetView | null)[], take: Take): void {
   if (first === null) return;
   const others = sets.slice(1).filter((set) => set !== null).sort((a, b) => b.length - a.length);
   first.forEach(() => {
-    const { member } = first;
-    for (const other of others) if (other.has(member.buf, member.start, member.end)) return true;
-    return take(member);
+    for (const other of others) if (other.hasCurrentOf(first)) return true;
+    return take(first);
   });
 }

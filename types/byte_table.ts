@@ -36,6 +36,8 @@ export function recordHead(keyLength: number, extraWords: number): number {
 
 /** Calls back with the address of each record found. */
 export type Visit = (addr: number) => void;
+/** As {@link Visit}, with the hash of the record's key. */
+export type VisitHashed = (addr: number, hash: number) => void;
 
 /** A set of records in an arena, found by key bytes. */
 export class ByteTable {
@@ -250,12 +252,12 @@ export class ByteTable {
   }
 
   /** Visits every record once, in index order. `visit` must not insert or remove. */
-  forEach(visit: Visit): void {
+  forEach(visit: VisitHashed): void {
     for (const index of [this.#index, this.#old]) {
       if (index === null) continue;
       for (let i = 1; i < index.length; i += 2) {
         const addr = index[i]!;
-        if (addr !== 0 && addr !== GONE) visit(addr);
+        if (addr !== 0 && addr !== GONE) visit(addr, index[i - 1]!);
       }
     }
   }

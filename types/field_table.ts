@@ -6,7 +6,7 @@
  */
 
 import { Arena } from "./arena.ts";
-import { ByteTable, recordHead, type Visit } from "./byte_table.ts";
+import { ByteTable, recordHead, type Visit, type VisitHashed } from "./byte_table.ts";
 import { copyBytes } from "./bytes.ts";
 import { hashBytes } from "./hash_function.ts";
 import type { StoredObject } from "./kind.ts";
@@ -52,8 +52,8 @@ export class FieldTable implements StoredObject {
   // -- Reading: a record is named by its arena address ----------------------------------------------------------
 
   /** The record of a field, 0 if there is none. */
-  find(buf: Uint8Array, start: number, end: number): number {
-    return this.#table.find(buf, start, end);
+  find(buf: Uint8Array, start: number, end: number, hash: number = hashBytes(buf, start, end)): number {
+    return this.#table.find(buf, start, end, hash);
   }
 
   /** The chunk in which a record's field and value stand. */
@@ -93,7 +93,7 @@ export class FieldTable implements StoredObject {
   }
 
   /** Visits every record once. */
-  forEach(visit: Visit): void {
+  forEach(visit: VisitHashed): void {
     this.#table.forEach(visit);
   }
 
@@ -104,9 +104,8 @@ export class FieldTable implements StoredObject {
 
   // -- Changing -------------------------------------------------------------------------------------------------
 
-  /** Adds a member. False if it was there. */
-  add(buf: Uint8Array, start: number, end: number): boolean {
-    const hash = hashBytes(buf, start, end);
+  /** Adds a member. False if it was there. `hash`, here and in {@link find}, must be hashBytes of it. */
+  add(buf: Uint8Array, start: number, end: number, hash: number = hashBytes(buf, start, end)): boolean {
     if (this.#table.find(buf, start, end, hash) !== 0) return false;
     if (this.guard !== null) this.guard.touch(hash);
     this.#insert(hash, buf, start, end, 0);

@@ -30,6 +30,8 @@ export abstract class FieldView<B extends PackedBuilder = PackedBuilder> {
   /** The packed value, to be stored: `packed[packedStart, packedEnd)`. Meaningless where `table` is not null. */
   packed: Uint8Array = EMPTY_BYTES;
   packedStart = 0;
+  /** Hash of the current element of a table while {@link forEach} walks through it: other tables need not compute it. */
+  hash = 0;
   protected readonly builder: B;
   #arena: Arena | null = null;
   #editing = false;
@@ -95,8 +97,9 @@ export abstract class FieldView<B extends PackedBuilder = PackedBuilder> {
   forEach(visit: VisitCurrent): void {
     if (this.table === null) return this.forEachPacked(visit);
     let more = true;
-    this.table.forEach((record) => {
+    this.table.forEach((record, hash) => {
       if (!more) return;
+      this.hash = hash;
       this.showRecord(record);
       if (visit() === false) more = false;
     });

@@ -33,6 +33,16 @@ export class SetView extends FieldView<IntsetBuilder> {
     return value !== undefined && intsetHas(this.packed, this.packedStart, value);
   }
 
+  /** As {@link has}, for the current member of a set that {@link forEach} walks through. */
+  hasCurrentOf(other: SetView): boolean {
+    const { isInt, value, buf, start, end } = other.member;
+    if (this.table !== null && other.table !== null) {
+      return this.table.find(buf, start, end, other.hash) !== 0;
+    }
+    if (this.table === null && isInt) return intsetHas(this.packed, this.packedStart, value);
+    return this.has(buf, start, end);
+  }
+
   at(index: number): void {
     this.member.setInt(intsetGet(this.packed, this.packedStart, index)).text();
   }
@@ -67,6 +77,13 @@ export class SetView extends FieldView<IntsetBuilder> {
     this.takeBuilder();
     if (this.length > this.maxInts) this.enlarge();
     return true;
+  }
+
+  /** As {@link add}, for the current member of a set that {@link forEach} walks through. */
+  addCurrentOf(other: SetView): void {
+    const { buf, start, end } = other.member;
+    if (this.table !== null && other.table !== null) this.table.add(buf, start, end, other.hash);
+    else this.add(buf, start, end);
   }
 
   /** Removes a member. False if there was none. */
