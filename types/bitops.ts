@@ -86,19 +86,26 @@ export function findBit(buf: Uint8Array, start: number, from: number, to: number
 export function combineBits(operation: BitOperation, operands: readonly ByteSpan[], out: Uint8Array): void {
   const first = operands[0];
   if (!first) return;
-  out.set(first.buf.subarray(first.start, first.end));
   const words = new Int32Array(out.buffer, out.byteOffset, out.length >> 2);
   if (operation === "not") {
+    out.set(first.buf.subarray(first.start, first.end));
     for (let i = 0; i < words.length; i++) words[i] = ~words[i]!;
     for (let i = words.length << 2; i < out.length; i++) out[i] = ~out[i]!;
     return;
   }
-  const others: Int32Array[] = [];
+  const others: (Int32Array | null)[] = [];
   for (let n = 1; n < operands.length; n++) others.push(wordsOf(operands[n]!));
   for (let from = 0; from < words.length; from += BLOCK_WORDS) {
-    const to = Math.min(from + BLOCK_WORDS, words.length);
-    for (let n = 0; n < others.length; n++) combineWords(operation, others[n]!, words, from, to);
+    out.set(bytesOfBlock(first, from), from * 4);
+    const block = words.subarray(from, from + BLOCK_WORDS);
+    for (let n = 0; n < others.length; n++) {
+      const whole = others[n]!;
+      if (whole !== null) combineWords(operation, whole.subarray(from, from + BLOCK_WORDS), block);
+      else combineWords(operation, alignedBlock(operands[n + 1]!, from), block);
+    }
   }
+  const tail = words.length * 4;
+  if (first.end - first.start > tail) out.set(first.buf.subarray(first.start + tail, first.end), tail);
   for (let n = 1; n < operands.length; n++) combineTail(operation, operands[n]!, out);
 }
 
@@ -207,27 +214,38 @@ function skipBytes(buf: Uint8Array, at: number, last: number, plain: number): nu
 const ZEROS = new Uint8Array(4096);
 const ONES = new Uint8Array(4096).fill(0xff);
 
-/** The whole words of a span, copied only where it does not lie on a word boundary. */
-function wordsOf(span: ByteSpan): Int32Array {
-  const { buf, start, end } = span;
-  const aligned = ((buf.byteOffset + start) & 3) === 0 ? buf.subarray(start, end) : buf.slice(start, end);
-  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+/** The whole words of a span; null where it does not lie on a word boundary. */
+function wordsOf({ buf, start, end }: ByteSpan): Int32Array | null {
+  const offset = buf.byteOffset + start;
+  return (offset & 3) === 0 ? new Int32Array(buf.buffer, offset, (end - start) >> 2) : null;
 }
 
-function combineWords(
-  operation: BitOperation,
-  source: Int32Array,
-  out: Int32Array,
-  from: number,
-  to: number,
-): void {
-  const common = Math.min(to, source.length);
+/** What a span has of the block that begins at word `from`. */
+function bytesOfBlock({ buf, start, end }: ByteSpan, from: number): Uint8Array {
+  const first = start + from * 4;
+  return buf.subarray(Math.min(first, end), Math.min(first + BLOCK_WORDS * 4, end));
+}
+
+/** Where one block of an operand is copied that does not lie on a word boundary. */
+const scratch = new Int32Array(BLOCK_WORDS);
+const scratchBytes = new Uint8Array(scratch.buffer);
+
+/** The whole words that a span has in the block that begins at word `from`. */
+function alignedBlock(span: ByteSpan, from: number): Int32Array {
+  const bytes = bytesOfBlock(span, from);
+  scratchBytes.set(bytes);
+  return scratch.subarray(0, bytes.length >> 2);
+}
+
+/** Combines the words that the block of an operand has into the block of the result, which has as many or more. */
+function combineWords(operation: BitOperation, source: Int32Array, out: Int32Array): void {
+  const count = Math.min(source.length, out.length);
   if (operation === "and") {
-    for (let i = from; i < common; i++) out[i] = out[i]! & source[i]!;
+    for (let i = 0; i < count; i++) out[i] = out[i]! & source[i]!;
   } else if (operation === "or") {
-    for (let i = from; i < common; i++) out[i] = out[i]! | source[i]!;
+    for (let i = 0; i < count; i++) out[i] = out[i]! | source[i]!;
   } else {
-    for (let i = from; i < common; i++) out[i] = out[i]! ^ source[i]!;
+    for (let i = 0; i < count; i++) out[i] = out[i]! ^ source[i]!;
   }
 }
 
