@@ -210,6 +210,10 @@ function replyRange(ctx: Context, args: Args, by: ByKind, backward: boolean): vo
   const { withScores } = request;
   let left = selectRanks(view);
   reply.array(withScores && reply.protocol < 3 ? left * 2 : left);
+  if (!withScores && view.set !== null) {
+    const { backward, from, to } = request;
+    return view.set.feed(backward ? to - 1 : from, left, backward, reply);
+  }
   for (let more = begin(view); more && left > 0; more = --left > 0 && advance(view)) {
     replyMember(ctx, view, withScores);
   }

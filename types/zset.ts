@@ -16,6 +16,15 @@ import type { ScoreWalk } from "./score_walk.ts";
 /** JavaScript objects and empty indexes of one sorted set, about. */
 const FIXED_BYTES = 800;
 
+/** Takes members one after the other. */
+export interface MemberSink {
+  /** The member is `length` bytes, beginning with the word `words[first]`; what stands behind them in the last word may be read. */
+  bulkOfWords(words: Uint32Array, first: number, length: number): void;
+}
+
+/** Where {@link SortedSet.feed} is. */
+const fed = new TreePosition();
+
 /** Members with scores (never NaN), in order of score, then of bytes. A record is named by its arena address. */
 export class SortedSet implements StoredObject {
   /** Who walks through the members and must be told of each change. */
@@ -75,6 +84,23 @@ export class SortedSet implements StoredObject {
     const words = arena.wordsOf(record);
     const length = words[arena.wordOf(record)]! & MAX_KEY_BYTES;
     member.setWords(arena.bytesOf(record), words, start, start + length);
+  }
+
+  /**
+   * Hands `count` members on, from rank `from` upwards or (`backward`) downwards; so many there are. The short way, for replies
+   * without scores: nothing is looked up for a member but its record.
+   */
+  feed(from: number, count: number, backward: boolean, sink: MemberSink): void {
+    const arena = this.#arena;
+    const tree = this.#tree;
+    let record = count > 0 ? tree.seek(from, fed) : 0;
+    for (let left = count; left > 0; left--) {
+      const words = arena.wordsOf(record);
+      const at = arena.wordOf(record);
+      sink.bulkOfWords(words, at + RECORD_HEADER_BYTES / 4, words[at]! & MAX_KEY_BYTES);
+      if (left > 1) record = backward ? tree.previous(fed) : tree.next(fed);
+    }
+    fed.release();
   }
 
   /** Rank of a record, 0 for the lowest score. */

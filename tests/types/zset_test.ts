@@ -33,6 +33,18 @@ function contents(set: SortedSet): { member: string; score: number }[] {
   return all;
 }
 
+/** What {@link SortedSet.feed} hands on. */
+function fed(set: SortedSet, from: number, count: number, backward: boolean): string[] {
+  const all: string[] = [];
+  set.feed(from, count, backward, {
+    bulkOfWords(words, first, length) {
+      const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+      all.push(latin1(bytes, first * 4, first * 4 + length));
+    },
+  });
+  return all;
+}
+
 function step(random: SeededRandom, set: SortedSet, model: ZsetModel, pool: number): void {
   const member = randomMember(random, pool);
   const record = find(set, member);
@@ -59,6 +71,11 @@ function probe(random: SeededRandom, set: SortedSet, model: ZsetModel): void {
   const entry = model.entries[rank]!;
   assertEquals([memberOf(set, record), set.score(record)], [entry.member, entry.score]);
   assertEquals(set.rankOf(record), rank);
+  const members = model.entries.map((each) => each.member);
+  const up = random.below(Math.min(200, members.length - rank) + 1),
+    down = random.below(Math.min(200, rank + 1) + 1);
+  assertEquals(fed(set, rank, up, false), members.slice(rank, rank + up));
+  assertEquals(fed(set, rank, down, true), members.slice(rank + 1 - down, rank + 1).reverse());
   const score = random.below(2) === 0 ? entry.score : randomScore(random);
   let below = rank, upTo = rank;
   while (below > 0 && model.entries[below - 1]!.score >= score) below--;
