@@ -73,14 +73,15 @@ export function sintercard(ctx: Context, args: Args): void {
 /** Views of the sets in arguments `from` to `to`; null for a missing key. All types are checked. Throws WRONGTYPE. */
 function inputs(ctx: Context, args: Args, from: number, to: number): (SetView | null)[] {
   const sets: (SetView | null)[] = [];
+  let shown = 0;
   for (let i = from; i < to; i++) {
     const addr = ctx.read(args, i);
-    sets.push(addr === 0 ? null : showSet(ctx, addr, viewFor(i - from)));
+    sets.push(addr === 0 ? null : showSet(ctx, addr, viewFor(shown++)));
   }
   return sets;
 }
 
-/** The view for set number `i` of a command; {@link release} lets go of what it shows. */
+/** The view for set number `i` of those that a command finds; {@link release} lets go of what it shows. */
 function viewFor(i: number): SetView {
   if (i >= VIEWS) return new SetView();
   return views[i] ??= closedOnFlush(new SetView());
