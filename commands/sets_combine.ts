@@ -65,7 +65,6 @@ export function sintercard(ctx: Context, args: Args): void {
   let count = 0;
   intersect(inputs(ctx, args, 2, 2 + keys), () => ++count !== limit);
   ctx.reply.integer(count);
-  release();
 }
 
 // -- Inputs and results -------------------------------------------------------------------------------------------
@@ -81,15 +80,10 @@ function inputs(ctx: Context, args: Args, from: number, to: number): (SetView | 
   return sets;
 }
 
-/** The view for set number `i` of those that a command finds; {@link release} lets go of what it shows. */
+/** The view for set number `i` of those that a command finds. */
 function viewFor(i: number): SetView {
   if (i >= VIEWS) return new SetView();
   return views[i] ??= closedOnFlush(new SetView());
-}
-
-/** The command is over: a set that is deleted meanwhile is not kept alive. */
-function release(): void {
-  for (let i = 0; i < views.length; i++) views[i]!.close();
 }
 
 function replyResult(ctx: Context, walk: (take: Take) => void): void {
@@ -99,7 +93,6 @@ function replyResult(ctx: Context, walk: (take: Take) => void): void {
     ctx.reply.entry(set.member);
     count++;
   });
-  release();
   ctx.reply.endSet(mark, count);
 }
 
@@ -108,12 +101,10 @@ function replyView(ctx: Context, view: SetView): void {
   view.forEach(() => ctx.reply.entry(view.member));
   view.table?.release(Infinity);
   view.close();
-  release();
 }
 
 /** Stores the result under the key in argument 1, or deletes that key where there is no member, and replies the size. */
 function storeResult(ctx: Context, args: Args, event: string): void {
-  release();
   const { length } = targetSet.view;
   if (length > 0) {
     targetSet.store(ctx, args, 1);
@@ -126,7 +117,6 @@ function storeResult(ctx: Context, args: Args, event: string): void {
 
 /** The result is empty, as could be told beforehand: redis-server announces that before it replies. */
 function storeNothing(ctx: Context, args: Args): void {
-  release();
   if (ctx.db.deleteRaw(args.buf, args.starts[1]!, args.ends[1]!)) ctx.changed(Notify.GENERIC, "del", args, 1);
   ctx.reply.integer(0);
 }

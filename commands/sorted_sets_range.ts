@@ -211,8 +211,7 @@ function replyRange(ctx: Context, args: Args, by: ByKind, backward: boolean): vo
   let left = selectRanks(view);
   reply.array(withScores && reply.protocol < 3 ? left * 2 : left);
   if (!withScores && view.set !== null) {
-    const { backward, from, to } = request;
-    return view.set.feed(backward ? to - 1 : from, left, backward, reply);
+    return view.set.feed(firstRank(), left, request.backward, reply);
   }
   for (let more = begin(view); more && left > 0; more = --left > 0 && advance(view)) {
     replyMember(ctx, view, withScores);
@@ -355,9 +354,14 @@ function clampRanks(length: number): void {
   }
 }
 
+/** The rank where the walk begins. */
+function firstRank(): number {
+  return request.backward ? request.to - 1 : request.from;
+}
+
 /** Makes the member where the walk begins the current one. */
 function begin(view: SortedSetView): boolean {
-  return view.seek(request.backward ? request.to - 1 : request.from);
+  return view.seek(firstRank());
 }
 
 function advance(view: SortedSetView): boolean {

@@ -93,19 +93,13 @@ export function combineBits(operation: BitOperation, operands: readonly ByteSpan
     for (let i = words.length << 2; i < out.length; i++) out[i] = ~out[i]!;
     return;
   }
-  const others: (Int32Array | null)[] = [];
-  for (let n = 1; n < operands.length; n++) others.push(wordsOf(operands[n]!));
-  for (let from = 0; from < words.length; from += BLOCK_WORDS) {
+  for (let from = 0; from * 4 < out.length; from += BLOCK_WORDS) {
     out.set(bytesOfBlock(first, from), from * 4);
     const block = words.subarray(from, from + BLOCK_WORDS);
-    for (let n = 0; n < others.length; n++) {
-      const whole = others[n]!;
-      if (whole !== null) combineWords(operation, whole.subarray(from, from + BLOCK_WORDS), block);
-      else combineWords(operation, alignedBlock(operands[n + 1]!, from), block);
+    for (let n = 1; n < operands.length; n++) {
+      combineWords(operation, alignedBlock(operands[n]!, from), block);
     }
   }
-  const tail = words.length * 4;
-  if (first.end - first.start > tail) out.set(first.buf.subarray(first.start + tail, first.end), tail);
   for (let n = 1; n < operands.length; n++) combineTail(operation, operands[n]!, out);
 }
 
@@ -214,19 +208,13 @@ function skipBytes(buf: Uint8Array, at: number, last: number, plain: number): nu
 const ZEROS = new Uint8Array(4096);
 const ONES = new Uint8Array(4096).fill(0xff);
 
-/** The whole words of a span; null where it does not lie on a word boundary. */
-function wordsOf({ buf, start, end }: ByteSpan): Int32Array | null {
-  const offset = buf.byteOffset + start;
-  return (offset & 3) === 0 ? new Int32Array(buf.buffer, offset, (end - start) >> 2) : null;
-}
-
 /** What a span has of the block that begins at word `from`. */
 function bytesOfBlock({ buf, start, end }: ByteSpan, from: number): Uint8Array {
   const first = start + from * 4;
   return buf.subarray(Math.min(first, end), Math.min(first + BLOCK_WORDS * 4, end));
 }
 
-/** Where one block of an operand is copied that does not lie on a word boundary. */
+/** Where a block of an operand is copied, since most do not lie on a word boundary. */
 const scratch = new Int32Array(BLOCK_WORDS);
 const scratchBytes = new Uint8Array(scratch.buffer);
 

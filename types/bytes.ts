@@ -150,16 +150,10 @@ export function normalizeInt64(value: bigint): number | bigint {
 /** How many bytes `formatInt` writes for this integer. */
 export function intDigits(value: number | bigint): number {
   if (typeof value === "bigint") return value.toString().length;
-  let digits = value < 0 ? 2 : 1;
+  let digits = value < 0 ? 1 : 0;
   let rest = value < 0 ? -value : value;
-  while (rest >= 100000) {
-    rest = Math.floor(rest / 100000);
-    digits += 5;
-  }
-  if (rest >= 10000) return digits + 4;
-  if (rest >= 1000) return digits + 3;
-  if (rest >= 100) return digits + 2;
-  return rest >= 10 ? digits + 1 : digits;
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 1e9)) digits += 9;
+  return digits + smallDigits(rest);
 }
 
 /**

@@ -56,7 +56,7 @@ export class HashView extends FieldView<ListpackBuilder> {
     const bytes = table.bytes(record);
     const from = table.fieldStart(record);
     const to = from + table.fieldLength(record);
-    this.field.setWords(bytes, table.words(record), from, to);
+    this.field.set(bytes, from, to, table.words(record));
     this.value.set(bytes, to, to + table.valueLength(record));
   }
 

@@ -206,22 +206,13 @@ export class Entry {
   }
 
   /** Makes the cursor a plain span, for elements that do not live in a listpack. */
-  set(buf: Uint8Array, start: number, end: number): this {
-    this.isInt = false;
-    this.buf = buf;
-    this.start = start;
-    this.end = end;
-    this.words = null;
-    return this;
-  }
-
-  /** As {@link set}, for bytes that begin at a whole word. */
-  setWords(buf: Uint8Array, words: Uint32Array, start: number, end: number): void {
+  set(buf: Uint8Array, start: number, end: number, words: Uint32Array | null = null): this {
     this.isInt = false;
     this.buf = buf;
     this.start = start;
     this.end = end;
     this.words = words;
+    return this;
   }
 
   /** Makes the cursor an integer. */

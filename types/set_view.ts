@@ -50,7 +50,7 @@ export class SetView extends FieldView<IntsetBuilder> {
   showRecord(record: number): void {
     const table = this.table!;
     const from = table.fieldStart(record);
-    this.member.setWords(table.bytes(record), table.words(record), from, from + table.fieldLength(record));
+    this.member.set(table.bytes(record), from, from + table.fieldLength(record), table.words(record));
   }
 
   protected forEachPacked(visit: VisitCurrent): void {

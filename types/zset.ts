@@ -83,7 +83,7 @@ export class SortedSet implements StoredObject {
     const start = arena.offsetOf(record) + RECORD_HEADER_BYTES;
     const words = arena.wordsOf(record);
     const length = words[arena.wordOf(record)]! & MAX_KEY_BYTES;
-    member.setWords(arena.bytesOf(record), words, start, start + length);
+    member.set(arena.bytesOf(record), start, start + length, words);
   }
 
   /**

@@ -39,6 +39,10 @@ const ROOT = new URL("../../", import.meta.url);
 /** Path of the repository's root directory. */
 export const ROOT_DIR: string = decodeURIComponent(ROOT.pathname).replace(/^\/([A-Za-z]:)/, "$1");
 
+/** Those of the task `start`, so that tests and benchmarks run what users run. */
+const V8_FLAGS: string = JSON.parse(Deno.readTextFileSync(ROOT_DIR + "deno.json")).tasks.start
+  .split(" ").find((word: string) => word.startsWith("--v8-flags="));
+
 /** The program and its leading arguments that start the server of this kind. */
 export function programOf(kind: Kind): string[] {
   if (kind === "redis") return [Deno.env.get("REDIS_SERVER_BIN") ?? "redis-server"];
@@ -49,7 +53,7 @@ export function programOf(kind: Kind): string[] {
     "run",
     "-A",
     "--no-check",
-    "--v8-flags=--max-old-space-size=4096,--max-semi-space-size=4,--max-inlined-bytecode-size=800,--max-inlined-bytecode-size-cumulative=2500",
+    V8_FLAGS,
     ROOT_DIR + "main.ts",
   ];
 }

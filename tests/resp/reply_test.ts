@@ -51,7 +51,7 @@ Deno.test("reply: elements of collections, wherever they stand, of every length 
     for (
       const write of [
         () => entry.set(bytes, 8, 8 + length),
-        () => entry.setWords(bytes, words, 8, 8 + length),
+        () => entry.set(bytes, 8, 8 + length, words),
       ]
     ) {
       write();
@@ -59,7 +59,7 @@ Deno.test("reply: elements of collections, wherever they stand, of every length 
       assertEquals(both((r) => [0, 1].forEach(() => (r.array(3), r.entry(entry)))), [expected, expected]);
     }
   }
-  entry.setWords(bytes, words, 0, 4);
+  entry.set(bytes, 0, 4, words);
   for (const value of [0, -5, 12345678901n]) {
     const text = `$${value.toString().length}\r\n${value}\r\n`;
     assertEquals(both((r) => r.entry(entry.setInt(value))), [text, text]);
