@@ -1,18 +1,19 @@
 /** Hashes: fields and values under one key. */
 
 import { formatInt, MAX_INT64_DIGITS } from "../types/bytes.ts";
+import { isDecimal } from "../types/decimal_sum.ts";
 import type { HashView } from "../types/hash_view.ts";
-import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "../types/long_double.ts";
+import { isFiniteLong, parseLongDouble } from "../types/long_double.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
-import { CommandError, NAN_OR_INFINITY, NOT_FLOAT, SYNTAX, wrongArity } from "./errors.ts";
+import { CommandError, NOT_FLOAT, SYNTAX, wrongArity } from "./errors.ts";
 import { hashKey } from "./field_access.ts";
 import { Notify } from "./notify_classes.ts";
 import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
-import { addInt64 } from "./string_numbers.ts";
+import { addInt64, floatSum } from "./string_numbers.ts";
 
 /** The table rows of the hash group, in alphabetical order. */
 export const hashRows: readonly CommandRow[] = [
@@ -179,6 +180,8 @@ export const hashRows: readonly CommandRow[] = [
 const NOT_INTEGER_VALUE = new CommandError("ERR hash value is not an integer");
 const NOT_FLOAT_VALUE = new CommandError("ERR hash value is not a float");
 const NAN_INCREMENT = new CommandError("ERR value is NaN or Infinity");
+/** What a field that is missing counts as. */
+const ZERO = { buf: new Uint8Array([48]), start: 0, end: 1 };
 const scanned = new ScanReply();
 const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 
@@ -247,25 +250,23 @@ function hincrby(ctx: Context, args: Args): void {
 }
 
 function hincrbyfloat(ctx: Context, args: Args): void {
-  const by = parseLongDouble(args.buf, args.starts[3]!, args.ends[3]!);
-  if (by === null) throw NOT_FLOAT;
-  if (!isFiniteLong(by)) throw NAN_INCREMENT;
-  const view = hashKey.writeOrCreate(ctx, args, 1);
-  let sum = by;
-  if (view.find(args.buf, args.starts[2]!, args.ends[2]!)) {
-    const { buf, start, end } = view.value;
-    const current = parseLongDouble(buf, start, end);
-    if (current === null) throw NOT_FLOAT_VALUE;
-    sum = addLongDouble(current, by);
+  const by = args.starts[3]!;
+  const byEnd = args.ends[3]!;
+  if (!isDecimal(args.buf, by, byEnd)) {
+    const value = parseLongDouble(args.buf, by, byEnd);
+    if (value === null) throw NOT_FLOAT;
+    if (!isFiniteLong(value)) throw NAN_INCREMENT;
   }
-  if (!isFiniteLong(sum)) throw NAN_OR_INFINITY;
-  const text = new TextEncoder().encode(formatLongDouble(sum));
+  const view = hashKey.writeOrCreate(ctx, args, 1);
+  const found = view.find(args.buf, args.starts[2]!, args.ends[2]!);
+  const { buf, start, end } = found ? view.value : ZERO;
+  const text = floatSum(buf, start, end, args.buf, by, byEnd, NOT_FLOAT_VALUE);
   view.set(args.buf, args.starts[2]!, args.ends[2]!, text, 0, text.length);
   hashKey.store(ctx, args, 1);
   ctx.reply.bulk(text);
   ctx.changed(Notify.HASH, "hincrbyfloat", args, 1);
   // The sum goes out, not the sum's making: floating point must not differ elsewhere.
-  if (ctx.propagates) ctx.rewriteAs("HSET", args.bytes(1), args.bytes(2), text);
+  if (ctx.propagates) ctx.rewriteAs("HSET", args.bytes(1), args.bytes(2), text.slice());
 }
 
 function hdel(ctx: Context, args: Args): void {

@@ -6,6 +6,7 @@
  */
 
 import { formatInt, MAX_INT64_DIGITS, normalizeInt64, parseInt64 } from "../types/bytes.ts";
+import { addDecimals, DECIMAL_SUM_BYTES } from "../types/decimal_sum.ts";
 import { EMBSTR_LIMIT, Kind } from "../types/kind.ts";
 import { addLongDouble, formatLongDouble, isFiniteLong, parseLongDouble } from "../types/long_double.ts";
 import type { Args } from "./args.ts";
@@ -18,6 +19,8 @@ const INT64_MAX = 9223372036854775807n;
 const INT64_MIN = -9223372036854775808n;
 const ZERO = new Uint8Array([48]);
 const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
+const decimals = new Uint8Array(DECIMAL_SUM_BYTES);
+const encoder = new TextEncoder();
 
 export function incr(ctx: Context, args: Args): void {
   add(ctx, args, 1);
@@ -68,23 +71,39 @@ export function addInt64(a: number | bigint, b: number | bigint): number | bigin
 
 export function incrbyfloat(ctx: Context, args: Args): void {
   const addr = ctx.writeString(args, 1);
-  let value = parseLongDouble(ZERO, 0, 1)!;
-  if (addr !== 0) {
-    const start = ctx.db.valueStart(addr);
-    const current = parseLongDouble(ctx.db.bytes(addr), start, start + ctx.db.valueLength(addr));
-    if (current === null) throw NOT_FLOAT;
-    value = current;
-  }
-  const by = parseLongDouble(args.buf, args.starts[2]!, args.ends[2]!);
-  if (by === null) throw NOT_FLOAT;
-  const sum = addLongDouble(value, by);
-  if (!isFiniteLong(sum)) throw NAN_OR_INFINITY;
-  const text = new TextEncoder().encode(formatLongDouble(sum));
+  const buf = addr === 0 ? ZERO : ctx.db.bytes(addr);
+  const start = addr === 0 ? 0 : ctx.db.valueStart(addr);
+  const end = addr === 0 ? 1 : start + ctx.db.valueLength(addr);
+  const text = floatSum(buf, start, end, args.buf, args.starts[2]!, args.ends[2]!, NOT_FLOAT);
   const kind = text.length <= EMBSTR_LIMIT ? Kind.EMBSTR : Kind.RAW;
   if (addr !== 0) ctx.db.rewrite(addr, kind, text, 0, text.length);
   else ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, kind, text, 0, text.length);
   ctx.changed(Notify.STRING, "incrbyfloat", args, 1);
   // The sum goes out, not the sum's making: floating point must not differ elsewhere.
-  if (ctx.propagates) ctx.rewriteAs("SET", args.bytes(1), text, "KEEPTTL");
+  if (ctx.propagates) ctx.rewriteAs("SET", args.bytes(1), text.slice(), "KEEPTTL");
   ctx.reply.bulk(text);
+}
+
+/**
+ * The text of the sum of two texts; it holds until the next is asked for.
+ * Throws `notFloat` if the first is no number, NOT_FLOAT if the second is none, and NAN_OR_INFINITY.
+ */
+export function floatSum(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+  notFloat: CommandError,
+): Uint8Array {
+  const length = addDecimals(a, aStart, aEnd, b, bStart, bEnd, decimals);
+  if (length > 0) return decimals.subarray(0, length);
+  const augend = parseLongDouble(a, aStart, aEnd);
+  if (augend === null) throw notFloat;
+  const addend = parseLongDouble(b, bStart, bEnd);
+  if (addend === null) throw NOT_FLOAT;
+  const sum = addLongDouble(augend, addend);
+  if (!isFiniteLong(sum)) throw NAN_OR_INFINITY;
+  return encoder.encode(formatLongDouble(sum));
 }
