@@ -139,6 +139,7 @@ Deno.test("a damaged file leaves the old data set under swapdb, and nothing unde
       /Failed trying to load the MASTER synchronization DB from socket, check server logs\./,
     );
     primary.close();
+    await waitForField(replica, "loading", (value) => value === "0"); // it may have begun anew
     assertEquals(await textOf(replica, "DBSIZE"), mode === "swapdb" ? ":10\r\n" : ":0\r\n");
     if (mode === "swapdb") assertEquals(await textOf(replica, "GET", "old3"), "$4\r\nold3\r\n");
   }
