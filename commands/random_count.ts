@@ -18,15 +18,49 @@ export function randomCount(args: Args, i: number, pairs: boolean): number {
   return Number(count);
 }
 
+/** Numbers that differ, in the order in which they came. */
+class Distinct {
+  /** Up to so many numbers, looking through a list takes less than a set does. */
+  static readonly FEW = 16;
+
+  readonly numbers: number[] = [];
+  readonly #found: Set<number> | null;
+
+  /** For so many numbers. */
+  constructor(count: number) {
+    this.#found = count <= Distinct.FEW ? null : new Set();
+  }
+
+  has(n: number): boolean {
+    return this.#found === null ? this.numbers.includes(n) : this.#found.has(n);
+  }
+
+  /** Adds a number that is not there. */
+  add(n: number): void {
+    this.numbers.push(n);
+    this.#found?.add(n);
+  }
+}
+
 /**
  * `count` different numbers below `size` (count < size), in the order in which they were drawn. Robert Floyd's algorithm: as many
  * draws as numbers, whatever the ratio of the two.
  */
 export function distinctIndexes(count: number, size: number, random: () => number): number[] {
-  const chosen = new Set<number>();
+  const chosen = new Distinct(count);
   for (let i = size - count; i < size; i++) {
     const pick = Math.floor(random() / 4294967296 * (i + 1));
     chosen.add(chosen.has(pick) ? i : pick);
   }
-  return [...chosen];
+  return chosen.numbers;
+}
+
+/** `count` different numbers of those that `draw` gives; it must be able to give so many. */
+export function drawDistinct(count: number, draw: () => number): number[] {
+  const chosen = new Distinct(count);
+  while (chosen.numbers.length < count) {
+    const n = draw();
+    if (!chosen.has(n)) chosen.add(n);
+  }
+  return chosen.numbers;
 }

@@ -5,7 +5,7 @@ import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
 import { NEGATIVE_COUNT, SYNTAX } from "./errors.ts";
 import { Notify } from "./notify_classes.ts";
-import { distinctIndexes, randomCount } from "./random_count.ts";
+import { distinctIndexes, drawDistinct, randomCount } from "./random_count.ts";
 import { at, type CommandRow, numkeys, range } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
@@ -303,9 +303,7 @@ function pick(ctx: Context, view: SetView, count: number, take: () => void): voi
       if (wanted.has(index++)) take();
     });
   } else {
-    const chosen = new Set<number>();
-    while (chosen.size < count) chosen.add(table.random(random));
-    for (const record of chosen) {
+    for (const record of drawDistinct(count, () => table.random(random))) {
       view.showRecord(record);
       take();
     }

@@ -6,7 +6,7 @@
  */
 
 import { NO_EXPIRY } from "../store.ts";
-import { MAX_INT64_DIGITS, parseInt64 } from "../types/bytes.ts";
+import { copyBytes, MAX_INT64_DIGITS, parseInt64 } from "../types/bytes.ts";
 import { EMBSTR_LIMIT, isString, Kind, type KindCode } from "../types/kind.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -445,7 +445,7 @@ function append(ctx: Context, args: Args): void {
     length += old;
     checkLength(ctx, length);
     const moved = ctx.db.resizeValue(addr, length);
-    ctx.db.bytes(moved).set(args.buf.subarray(from, to), ctx.db.valueStart(moved) + old);
+    copyBytes(args.buf, from, to, ctx.db.bytes(moved), ctx.db.valueStart(moved) + old);
   }
   ctx.changed(Notify.STRING, "append", args, 1);
   ctx.reply.integer(length);
@@ -463,7 +463,7 @@ function setrange(ctx: Context, args: Args): void {
   checkLength(ctx, offset + to - from);
   if (addr === 0) addr = ctx.db.set(args.buf, args.starts[1]!, args.ends[1]!, Kind.RAW, args.buf, 0, 0);
   addr = ctx.db.resizeValue(addr, length);
-  ctx.db.bytes(addr).set(args.buf.subarray(from, to), ctx.db.valueStart(addr) + offset);
+  copyBytes(args.buf, from, to, ctx.db.bytes(addr), ctx.db.valueStart(addr) + offset);
   ctx.changed(Notify.STRING, "setrange", args, 1);
   ctx.reply.integer(length);
 }
