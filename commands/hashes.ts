@@ -13,7 +13,7 @@ import { distinctIndexes, randomCount } from "./random_count.ts";
 import { at, type CommandRow } from "./row.ts";
 import { scanCursor, scanOptions } from "./scan.ts";
 import { replyEmptyScan, ScanReply } from "./scan_reply.ts";
-import { addInt64, floatSum } from "./string_numbers.ts";
+import { addInt64, floatSum, ZERO } from "./string_numbers.ts";
 
 /** The table rows of the hash group, in alphabetical order. */
 export const hashRows: readonly CommandRow[] = [
@@ -180,8 +180,6 @@ export const hashRows: readonly CommandRow[] = [
 const NOT_INTEGER_VALUE = new CommandError("ERR hash value is not an integer");
 const NOT_FLOAT_VALUE = new CommandError("ERR hash value is not a float");
 const NAN_INCREMENT = new CommandError("ERR value is NaN or Infinity");
-/** What a field that is missing counts as. */
-const ZERO = { buf: new Uint8Array([48]), start: 0, end: 1 };
 const scanned = new ScanReply();
 const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 

@@ -17,7 +17,8 @@ import { Notify } from "./notify_classes.ts";
 const DECREMENT_OVERFLOW = new CommandError("ERR decrement would overflow");
 const INT64_MAX = 9223372036854775807n;
 const INT64_MIN = -9223372036854775808n;
-const ZERO = new Uint8Array([48]);
+/** The text that a number counts as where there is none. */
+export const ZERO = { buf: Uint8Array.of(48) as Uint8Array, start: 0, end: 1 };
 const digits = new Uint8Array(MAX_INT64_DIGITS + 4);
 const decimals = new Uint8Array(DECIMAL_SUM_BYTES);
 const encoder = new TextEncoder();
@@ -71,9 +72,12 @@ export function addInt64(a: number | bigint, b: number | bigint): number | bigin
 
 export function incrbyfloat(ctx: Context, args: Args): void {
   const addr = ctx.writeString(args, 1);
-  const buf = addr === 0 ? ZERO : ctx.db.bytes(addr);
-  const start = addr === 0 ? 0 : ctx.db.valueStart(addr);
-  const end = addr === 0 ? 1 : start + ctx.db.valueLength(addr);
+  let { buf, start, end } = ZERO;
+  if (addr !== 0) {
+    buf = ctx.db.bytes(addr);
+    start = ctx.db.valueStart(addr);
+    end = start + ctx.db.valueLength(addr);
+  }
   const text = floatSum(buf, start, end, args.buf, args.starts[2]!, args.ends[2]!, NOT_FLOAT);
   const kind = text.length <= EMBSTR_LIMIT ? Kind.EMBSTR : Kind.RAW;
   if (addr !== 0) ctx.db.rewrite(addr, kind, text, 0, text.length);

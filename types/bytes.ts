@@ -175,20 +175,21 @@ export function formatInt(value: number | bigint, out: Uint8Array, at: number): 
   // Arithmetic of doubles is slow: peel nine digits at a time.
   while (rest > 0x7fffffff) {
     const high = Math.floor(rest / 1e9);
-    let low = (rest - high * 1e9) | 0;
-    for (let i = 0; i < 9; i++) {
-      const next = (low / 10) | 0;
-      out[--p] = 0x30 + low - next * 10;
-      low = next;
-    }
+    writeDigits((rest - high * 1e9) | 0, out, p - 9, p);
+    p -= 9;
     rest = high;
   }
-  for (let small = rest | 0; p > at;) {
-    const next = (small / 10) | 0;
-    out[--p] = 0x30 + small - next * 10;
-    small = next;
-  }
+  writeDigits(rest | 0, out, at, p);
   return end;
+}
+
+/** Writes 0 to 2^31 - 1 in decimal to out[start..end), with zeros in front where that is longer. */
+export function writeDigits(value: number, out: Uint8Array, start: number, end: number): void {
+  for (let p = end; p > start;) {
+    const next = (value / 10) | 0;
+    out[--p] = 0x30 + value - next * 10;
+    value = next;
+  }
 }
 
 /** {@link formatInt} for 0 to 2^31 - 1, which is most of them, in 32-bit arithmetic alone. */

@@ -4,7 +4,8 @@
  * Each becomes a fixed-point number, rounded to the 64 significant bits of a long double just where the hardware
  * rounds, and so does their sum. Everything else is left to long_double.ts, whose results these equal.
  */
-import { formatInt } from "./bytes.ts";
+import { formatInt, writeDigits } from "./bytes.ts";
+import { isDigit } from "./double.ts";
 
 /** Bits of a limb: the product of a limb and of eight digits is a safe integer. */
 const LIMB_BITS = 24;
@@ -70,12 +71,8 @@ class FixedPoint {
 
   /** Adds a number, and rounds the sum. False if it is outside the range: then the value is void. */
   add(other: FixedPoint): boolean {
-    if (this.negative === other.negative) this.#addMagnitude(other, 1);
-    else if (this.#isAtLeast(other)) this.#addMagnitude(other, -1);
-    else {
-      this.#addMagnitude(other, -1);
-      this.#negate();
-    }
+    this.#addMagnitude(other, this.negative === other.negative ? 1 : -1);
+    if (this.whole < 0) this.#negate();
     return this.whole <= Number.MAX_SAFE_INTEGER && this.#round(false);
   }
 
@@ -102,14 +99,6 @@ class FixedPoint {
     }
     this.whole = carry - this.whole;
     this.negative = !this.negative;
-  }
-
-  #isAtLeast(other: FixedPoint): boolean {
-    if (this.whole !== other.whole) return this.whole > other.whole;
-    for (let i = 0; i < LIMBS; i++) {
-      if (this.limbs[i] !== other.limbs[i]) return this.limbs[i]! > other.limbs[i]!;
-    }
-    return true;
   }
 
   /** Rounds to 64 significant bits, half to even. `more`: it was cut off behind the last limb. False if those bits go beyond it. */
@@ -194,8 +183,8 @@ class FixedPoint {
     at = formatInt(this.whole, out, at);
     if (!fraction) return at;
     out[at++] = POINT;
-    writeEightDigits(first, out, at);
-    writeEightDigits(second, out, at + 8);
+    writeDigits(first, out, at, at + 8);
+    writeDigits(second, out, at + 8, at + 16);
     out[at + 16] = ZERO + last;
     at += DECIMALS;
     while (out[at - 1] === ZERO) at--;
@@ -215,23 +204,11 @@ class FixedPoint {
   }
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte < ZERO + 10;
-}
-
 /** The number of up to eight digits from an offset on; those that are missing at the end are zeros. */
 function eightDigits(buf: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let i = start; i < start + 8; i++) value = value * 10 + (i < end ? buf[i]! - ZERO : 0);
   return value;
-}
-
-function writeEightDigits(value: number, out: Uint8Array, at: number): void {
-  for (let i = at + 7; i >= at; i--) {
-    const next = (value / 10) | 0;
-    out[i] = ZERO + value - next * 10;
-    value = next;
-  }
 }
 
 const sum = new FixedPoint();

@@ -322,7 +322,8 @@ function hexFollows(buf: Uint8Array, i: number, end: number): boolean {
   return i < end && (isDigit(buf[i]!) || isHexLetter(buf[i]!));
 }
 
-function isDigit(c: number): boolean {
+/** Whether a byte is one of 0 to 9. */
+export function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39;
 }
 
